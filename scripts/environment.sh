@@ -8,9 +8,13 @@ fail() { say "$*"; exit 1; }
 
 # Sets $python to the first candidate that is 3.11 or newer and can make a venv.
 find_python() {
+    if [ -n "${PYTHON:-}" ]; then
+        set -- "$PYTHON"
+    else
+        set -- python3.13 python3.12 python3.11 python3
+    fi
     python= without_venv=
-    for candidate in "${PYTHON:-python3.13}" ${PYTHON:+""} python3.12 python3.11 python3; do
-        [ -n "$candidate" ] || break
+    for candidate in "$@"; do
         "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
         if "$candidate" -c 'import ensurepip, venv' 2>/dev/null; then
             python=$candidate
