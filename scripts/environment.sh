@@ -67,10 +67,13 @@ pip_install() {
 
 install_pins() {
     if is_prepared run; then
-        rm -f "$root/.venv"/pins-*
+        python=
     else
         find_python
-        rm -f "$root/.venv"/pins-*
+    fi
+    say "installing the pinned packages into .venv (only when they changed; a minute or two) ..."
+    rm -f "$root/.venv"/pins-*
+    if [ -n "$python" ]; then
         rm -rf "$root/.venv"
         "$python" -m venv "$root/.venv" || fail "cannot make $root/.venv with $python."
     fi
@@ -85,7 +88,6 @@ prepare_environment() {
     is_prepared "$1" && return
     lock_environment
     if ! is_prepared "$1"; then
-        say "installing the pinned packages into .venv (only when they changed; a minute or two) ..."
         install_pins "$1"
         say "installed."
     fi

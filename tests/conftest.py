@@ -9,8 +9,13 @@ from collections.abc import Generator
 
 import pytest
 from chromium import find_chromium
+from hypothesis import HealthCheck, settings
 
 ALLOWED_SKIP = "sample traces absent"
+
+# A law holds or it does not; how long an example takes depends on the machine.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

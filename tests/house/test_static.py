@@ -179,6 +179,4 @@ def test_the_command_line_starts_without_heavy_packages(action: str):
     command = [PYTHON, "-c", START.format(action=action, heavy=HEAVY)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "heavy:", (
-        "To fix: import where it is used, in a function"
-    )
+    assert done.stdout.splitlines()[-1] == "heavy:", "To fix: import it inside the function"
