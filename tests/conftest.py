@@ -29,9 +29,8 @@ def chromium_path() -> str:
 
 def fail_if_skipped(report: pytest.CollectReport | pytest.TestReport) -> None:
     """Turn a skip into a failure that still says why the test would have been skipped."""
-    if not (report.skipped and os.environ.get("PATCHPILOT_NO_SKIPS")) or hasattr(
-        report, "wasxfail"
-    ):
+    is_xfail = hasattr(report, "wasxfail")
+    if is_xfail or not report.skipped or not os.environ.get("PATCHPILOT_NO_SKIPS"):
         return
     reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
     reason = reason.removeprefix("Skipped: ")
