@@ -1,0 +1,198 @@
+"""What an op, an output, an outcome mean for a given agent system: read from TOML, applied here.
+
+Every preset in force is asked for every op, in order, whatever else an import holds: a call means the
+same in whichever file it arrives. A trace in which no preset recognises anything is left to ``generic``.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from analytics.errors import InputError, UnknownNameError
+from analytics.schema import FACT_FIELDS
+
+KINDS = ("agent", "llm", "tool", "scorer", "other")
+ROLES = ("run", "test", "diagnose", "patch", "verify", "accept", "deploy", "lookup", "other")
+ERROR_KINDS = ("infra", "agent", "timeout")
+COLUMNS = ("inputs", "output", "attributes")
+BUNDLED = ("patchpilot", "weave-eval", "generic")
+"""Presets that ship, in the order in which they are asked."""
+
+_UNITS = {"s": 1.0, "ms": 0.001}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldRule:
+    """Where one fact stands: the first path that holds something wins."""
+
+    name: str
+    roles: tuple[str, ...]
+    paths: tuple[str, ...]
+    values: Mapping[str, tuple[str, ...]]
+    """Stored value -> words that mean it; empty where the text is the value."""
+    scale: float = 1.0
+    """Factor that turns the source's unit into ours."""
+    combine: str = "first"
+    """first, or all: every yes/no that the paths find must be yes."""
+    expected: bool = False
+    """Whether an import in which none of the paths exists is worth a word to the user."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """One semantics file."""
+
+    name: str
+    title: str
+    text: str
+    """The TOML itself, as it is kept in the store."""
+    roles: Mapping[str, tuple[str, ...]]
+    kinds: Mapping[str, tuple[str, ...]]
+    fields: tuple[FieldRule, ...]
+    error_kinds: Mapping[str, tuple[str, ...]]
+    root_is_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meaning:
+    """What one op is, according to the presets in force."""
+
+    op: str
+    preset: str | None
+    role: str | None
+    kind: str | None
+    agent: str | None
+    tool: str | None
+
+
+def load(name_or_path: str) -> Preset:
+    """Read a bundled preset by name, or a user's own by path.
+
+    Raises:
+        InputError: neither a preset nor a readable, well-formed semantics file.
+    """
+    if name_or_path in BUNDLED:
+        return parse(name_or_path, (files("analytics.semantics") / f"{name_or_path}.toml").read_text("utf-8"))
+    path = Path(name_or_path)
+    if not path.suffix and not path.exists():
+        raise UnknownNameError("preset", name_or_path, BUNDLED)
+    try:
+        return parse(path.stem, path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as fault:
+        raise InputError(f"cannot read semantics file {path}: {fault}.") from fault
+
+
+def parse(name: str, text: str) -> Preset:
+    """Check a semantics file and return what it says.
+
+    Raises:
+        InputError: not TOML, an unknown word, or a path that does not begin with one of ``COLUMNS``.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise InputError(f"semantics {name!r} is not TOML: {fault}.") from fault
+    for word in raw:
+        _check("entry", word, ("title", "roles", "kinds", "field", "error_kinds", "root_is_run"))
+    return Preset(
+        name=name,
+        title=str(raw.get("title", name)),
+        text=text,
+        roles=_patterns("role", raw.get("roles", {}), ROLES),
+        kinds=_patterns("kind", raw.get("kinds", {}), KINDS),
+        fields=tuple(_field(name, entry) for entry in raw.get("field", [])),
+        error_kinds=_patterns("error kind", raw.get("error_kinds", {}), ERROR_KINDS),
+        root_is_run=bool(raw.get("root_is_run", False)),
+    )
+
+
+def classify(op: str, presets: Sequence[Preset]) -> Meaning:
+    """Say what an op is: the first preset that knows it decides.
+
+    >>> classify("TesterAgent.runTest", [load("patchpilot")]).role
+    'test'
+    """
+    for preset in presets:
+        if role := _first(op, preset.roles):
+            name, kind = preset.name, _first(op, preset.kinds)
+            break
+    else:
+        name, role = None, None
+        kind = next((found for preset in presets if (found := _first(op, preset.kinds))), None)
+    return Meaning(
+        op=op,
+        preset=name,
+        role=None if role == "other" else role,
+        kind=kind,
+        agent=op.partition(".")[0] if kind == "agent" else None,
+        tool=op.removeprefix("tool.") if kind == "tool" else None,
+    )
+
+
+def error_kind(error_type: str | None, preset: Preset) -> str | None:
+    """Say whether an exception's class tells of infrastructure, a time-out or the agent itself.
+
+    >>> error_kind("ReadTimeout", load("patchpilot")), error_kind("KeyError", load("patchpilot"))
+    ('timeout', 'agent')
+    """
+    if error_type is None:
+        return None
+    for kind, patterns in preset.error_kinds.items():
+        if any(fnmatchcase(error_type, pattern) for pattern in patterns):
+            return kind
+    return "agent"
+
+
+def _first(op: str, table: Mapping[str, tuple[str, ...]]) -> str | None:
+    plain = _fold(op)
+    return next(
+        (key for key, patterns in table.items() if any(fnmatchcase(plain, p) for p in patterns)),
+        None,
+    )
+
+
+def _fold(op: str) -> str:
+    return op.replace("_", "").lower()
+
+
+def _patterns(
+    kind: str, raw: Mapping[str, Any], valid: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    fold = str if kind == "error kind" else _fold
+    for key in raw:
+        _check(kind, key, valid)
+    return {key: tuple(fold(str(pattern)) for pattern in raw[key]) for key in raw}
+
+
+def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
+    for word in raw:
+        _check("key of a field", word, ("name", "roles", "paths", "values", "unit", "combine", "expected"))
+    name = str(raw.get("name", ""))
+    _check("field", name, [field.name for field in FACT_FIELDS])
+    for role in raw.get("roles", []):
+        _check("role", role, ROLES)
+    paths = tuple(str(path) for path in raw.get("paths", []))
+    for path in paths:
+        _check(f"start of path {path!r} of {name} in {preset}:", path.partition(".")[0], COLUMNS)
+    unit = str(raw.get("unit", "s"))
+    _check("unit", unit, _UNITS)
+    combine = str(raw.get("combine", "first"))
+    _check("combine", combine, ("first", "all"))
+    return FieldRule(
+        name=name,
+        roles=tuple(raw.get("roles", [])),
+        paths=paths,
+        values={key: tuple(map(str, words)) for key, words in raw.get("values", {}).items()},
+        scale=_UNITS[unit],
+        combine=combine,
+        expected=bool(raw.get("expected", False)),
+    )
+
+
+def _check(kind: str, word: str, valid: "Sequence[str] | Mapping[str, Any]") -> None:
+    if word not in valid:
+        raise UnknownNameError(kind, word, valid)

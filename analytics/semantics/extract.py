@@ -1,0 +1,182 @@
+"""Semantics as DuckDB expressions: what presets read from payloads becomes rows of ``schema.FACTS``."""
+
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from analytics.schema import FACT_FIELDS, FACTS
+from analytics.semantics import COLUMNS, FieldRule, Preset
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation, Expression
+
+_CASTS = {"BIGINT": "as_bigint", "DOUBLE": "as_double", "BOOLEAN": "as_boolean"}
+
+
+def install(con: "DuckDBPyConnection") -> None:
+    """Give a connection the casts that the expressions below use."""
+    con.execute((files("analytics.semantics") / "macros.sql").read_text("utf-8"))
+
+
+def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "DuckDBPyRelation":
+    """Read the facts of every span that has a role.
+
+    Args:
+        payloads: one row per span with source, span_id, trace_id, preset, role, inputs, output, attributes.
+        presets: the presets in force.
+
+    Returns:
+        One row per span, columns of ``schema.FACTS``.
+    """
+    from duckdb import ColumnExpression as Column
+
+    reader = _Reader(presets)
+    identity = [Column(name) for name in FACTS.columns[: -len(FACT_FIELDS)]]
+    read = payloads.project(*identity, *reader.lookups())
+    return read.project(*identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS))
+
+
+def unmatched(
+    payloads: "DuckDBPyRelation", read: "DuckDBPyRelation", presets: Sequence[Preset]
+) -> Iterator[str]:
+    """Say which fields found nothing in a whole import, with the paths that exist instead.
+
+    Args:
+        payloads: as for ``facts``.
+        read: what ``facts`` made of them.
+        presets: the presets in force.
+
+    Yields:
+        One sentence per preset, role and field.
+    """
+    from duckdb import ColumnExpression as Column
+    from duckdb import FunctionExpression as Function
+
+    from analytics.errors import nearest
+
+    counts_of = [Function("count", Column(field.name)).alias(field.name) for field in FACT_FIELDS]
+    found = read.aggregate([Column("preset"), Column("role"), *counts_of]).fetchall()
+    for preset_name, role, *counts in sorted(found):
+        hits = dict(zip((field.name for field in FACT_FIELDS), counts, strict=True))
+        preset = next(preset for preset in presets if preset.name == preset_name)
+        lost = [r for r in preset.fields if r.expected and role in r.roles and hits[r.name] == 0]
+        if not lost:
+            continue
+        existing = _paths(payloads, preset_name, role)
+        for rule in lost:
+            near = nearest(rule.paths[0], existing)
+            hint = f" (did you mean {near}?)" if near else ""
+            yield f"{preset_name} {role}: no {rule.name} at {', '.join(rule.paths)}{hint}"
+
+
+def _paths(payloads: "DuckDBPyRelation", preset: str, role: str) -> set[str]:
+    import json
+
+    from duckdb import ColumnExpression as Column
+    from duckdb import ConstantExpression as Constant
+
+    sample = payloads.filter(
+        (Column("preset") == Constant(preset)) & (Column("role") == Constant(role))
+    ).limit(200)
+    paths: set[str] = set()
+    for row in sample.project(*map(Column, COLUMNS)).fetchall():
+        for column, text in zip(COLUMNS, row, strict=True):
+            value = json.loads(text) if text else None
+            if isinstance(value, dict):
+                paths.update(f"{column}.{key}" for key in value)
+    return paths
+
+
+class _Reader:
+    """Parses each payload column once, for all the paths that any rule asks of it."""
+
+    def __init__(self, presets: Sequence[Preset]) -> None:
+        self._rules = [(preset.name, rule) for preset in presets for rule in preset.fields]
+        asked = dict.fromkeys(path for _, rule in self._rules for path in rule.paths)
+        self._single = {c: [p for p in asked if _split(p)[0] == c and "*" not in p] for c in COLUMNS}
+        self._many = {path: f"many_{n}" for n, path in enumerate(p for p in asked if "*" in p)}
+
+    def lookups(self) -> "Iterator[Expression]":
+        """Yield one list of texts per payload column, and one list per path with a wildcard."""
+        from duckdb import ColumnExpression as Column
+        from duckdb import ConstantExpression as Constant
+        from duckdb import FunctionExpression as Function
+
+        for column, paths in self._single.items():
+            keys = Constant([_split(path)[1] for path in paths])
+            yield Function("json_extract_string", Column(column), keys).alias(column)
+        for path, name in self._many.items():
+            column, key = _split(path)
+            found = Function("json_extract_string", Column(column), Constant(key))
+            yield Function("filled", found).alias(name)
+
+    def field(self, name: str, kind: str) -> "Expression":
+        """Return the value of one fact: by preset and role, the first path that holds something."""
+        from duckdb import CaseExpression as Case
+        from duckdb import CoalesceOperator
+        from duckdb import ColumnExpression as Column
+        from duckdb import ConstantExpression as Constant
+
+        found: list[Expression] = []
+        for preset, rule in self._rules:
+            if rule.name != name:
+                continue
+            applies = (Column("preset") == Constant(preset)) & Column("role").isin(
+                *map(Constant, rule.roles)
+            )
+            found.append(Case(applies, self._cast(self._value(rule, kind), rule, kind)))
+        nothing = Constant(None).cast(kind)
+        return CoalesceOperator(*found, nothing)
+
+    def _cast(self, value: "Expression", rule: FieldRule, kind: str) -> "Expression":
+        from duckdb import ConstantExpression as Constant
+        from duckdb import FunctionExpression as Function
+
+        typed = Function(_CASTS[kind], value) if kind in _CASTS else value
+        return typed if rule.scale == 1.0 else typed * Constant(rule.scale)
+
+    def _value(self, rule: FieldRule, kind: str) -> "Expression":
+        from duckdb import CaseExpression as Case
+        from duckdb import CoalesceOperator
+        from duckdb import ConstantExpression as Constant
+        from duckdb import FunctionExpression as Function
+
+        values = [self._at(path, rule, kind) for path in rule.paths]
+        value = CoalesceOperator(*values)
+        if not rule.values:
+            return value
+        plain = Function("lower", value)
+        chosen = None
+        for stored, words in rule.values.items():
+            said = plain.isin(*map(Constant, words))
+            chosen = Case(said, Constant(stored)) if chosen is None else chosen.when(said, Constant(stored))
+        assert chosen is not None
+        return chosen
+
+    def _at(self, path: str, rule: FieldRule, kind: str) -> "Expression":
+        from duckdb import ColumnExpression as Column
+        from duckdb import ConstantExpression as Constant
+        from duckdb import FunctionExpression as Function
+
+        if "*" not in path:
+            column = _split(path)[0]
+            position = self._single[column].index(path) + 1
+            return Function("list_extract", Column(column), Constant(position))
+        if rule.combine == "all":
+            return Function("all_true", Column(self._many[path]))
+        found = Column(self._many[path])
+        return found if kind.endswith("[]") else Function("list_extract", found, Constant(1))
+
+
+def _split(path: str) -> tuple[str, str]:
+    """Turn ``output.a.b[*].c`` into its column and a JSON path with quoted keys.
+
+    >>> _split("output.failures[*].bug_id")
+    ('output', '$."failures"[*]."bug_id"')
+    """
+    column, _, rest = path.partition(".")
+    steps = []
+    for step in rest.split("."):
+        key, bracket, index = step.partition("[")
+        steps.append(("." + (key if key == "*" else f'"{key}"') if key else "") + bracket + index)
+    return column, "$" + "".join(steps)

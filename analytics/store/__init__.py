@@ -1,0 +1,1 @@
+"""Where rows live: one folder that holds a DuckLake, its rollups, and what processes keep in memory of it."""

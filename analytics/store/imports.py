@@ -1,0 +1,193 @@
+"""Writes one import into a store: upsert, facts, revisions, rejects and rollups in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from analytics.semantics import Preset, classify, extract
+from analytics.sources import Reject, Staged
+from analytics.store import lake, refresh
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputMark:
+    """How far one file has been read."""
+
+    path: str
+    size_bytes: int
+    head_hash: str
+    lines_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """What one import brings, beside the staged files themselves."""
+
+    origin: str
+    staged: Sequence[Staged]
+    now: datetime
+    """UTC, without a zone."""
+    began: float
+    """``time.perf_counter()`` when the import started."""
+    demo: bool = False
+    marks: Sequence[InputMark] = ()
+    deleted_ids: Sequence[str] = ()
+    """Weave calls that the server no longer has."""
+    watermark_at: datetime | None = None
+    """Where the next pull from this origin begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What one import did to the store."""
+
+    import_id: int
+    new: int
+    changed: int
+    unchanged: int
+    deleted: int
+    rejected: int
+    runs: int
+    unmatched: tuple[str, ...]
+    """Fields of the semantics that found nothing in the whole import."""
+
+
+def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
+    """Commit an import, all or nothing.
+
+    Args:
+        con: a connection from ``lake.writer``.
+        arrival: what was read.
+
+    Raises:
+        StoreError: the store could not be written; it is as it was.
+    """
+    with lake.transaction(con):
+        presets = lake.presets(con)
+        import_id = _next_id(con)
+        con.execute("SET VARIABLE import_id = $1", [import_id])
+        _view_calls(con, [str(path) for staged in arrival.staged for path in staged.files])
+        _explain_ops(con, presets, "SELECT DISTINCT op FROM calls")
+        for name in ("batch", "changes", "revisions", "apply"):
+            con.execute(lake.statement("statements", name))
+        unmatched = _write_facts(con, presets, "fact_source")
+        deleted = _delete(con, arrival.deleted_ids)
+        con.execute(lake.statement("statements", "touched_ids"))
+        runs = refresh.refresh(con, presets)
+        states = dict(con.execute("SELECT state, count(*) FROM changes GROUP BY state").fetchall())
+        rejects = [reject for staged in arrival.staged for reject in staged.rejects]
+        _write_rejects(con, import_id, rejects)
+        _write_marks(con, import_id, arrival)
+        written = Written(
+            import_id=import_id,
+            new=states.get("new", 0),
+            changed=states.get("changed", 0),
+            unchanged=states.get("unchanged", 0),
+            deleted=deleted,
+            rejected=len(rejects),
+            runs=runs,
+            unmatched=unmatched,
+        )
+        _write_import(con, arrival, written)
+    return written
+
+
+def use_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
+    """Read everything stored again with other semantics. Nothing happens where they are the same."""
+    if [p.text for p in chosen] == [p.text for p in lake.presets(con)] and lake.setting(con, "semantics"):
+        return
+    with lake.transaction(con):
+        lake.keep_presets(con, chosen)
+        _explain_ops(con, chosen, "SELECT DISTINCT op FROM lake.spans")
+        con.execute(lake.statement("statements", "remean"))
+        con.execute("DELETE FROM lake.facts")
+        _write_facts(con, chosen, "stored_fact_source")
+        refresh.rebuild(con, chosen)
+
+
+def _next_id(con: "DuckDBPyConnection") -> int:
+    row = con.execute("SELECT coalesce(max(import_id), 0) + 1 FROM lake.imports").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _view_calls(con: "DuckDBPyConnection", staged_files: list[str]) -> None:
+    con.execute("SET VARIABLE staged_files = $1", [staged_files])
+    con.execute(lake.statement("statements", "calls" if staged_files else "no_calls"))
+
+
+def _explain_ops(con: "DuckDBPyConnection", presets: Sequence[Preset], ops: str) -> None:
+    """Fill table meanings (one row per op) and whether roots of unknown traces are runs."""
+    found = [classify(op, presets) for (op,) in con.execute(ops).fetchall()]
+    con.execute("SET VARIABLE roots_are_runs = $1", [any(preset.root_is_run for preset in presets)])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE meanings "
+        "(op VARCHAR, preset VARCHAR, role VARCHAR, kind VARCHAR, agent VARCHAR, tool VARCHAR)"
+    )
+    if found:
+        con.executemany(
+            "INSERT INTO meanings VALUES ($1, $2, $3, $4, $5, $6)",
+            [(m.op, m.preset, m.role, m.kind, m.agent, m.tool) for m in found],
+        )
+
+
+def _write_facts(
+    con: "DuckDBPyConnection", presets: Sequence[Preset], view: str
+) -> tuple[str, ...]:
+    con.execute(lake.statement("statements", view))
+    extract.install(con)
+    source = con.view("fact_source")
+    extract.facts(source, presets).insert_into("lake.facts")
+    read = con.sql("FROM lake.facts AS facts SEMI JOIN fact_source USING (source, span_id)")
+    return tuple(extract.unmatched(source, read, presets))
+
+
+def _delete(con: "DuckDBPyConnection", span_ids: Sequence[str]) -> int:
+    con.execute("CREATE OR REPLACE TEMP TABLE vanished (span_id VARCHAR)")
+    if span_ids:
+        con.executemany("INSERT INTO vanished VALUES ($1)", [(span_id,) for span_id in span_ids])
+    con.execute(lake.statement("statements", "vanish"))
+    row = con.execute("SELECT count(*) FROM gone").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _write_rejects(con: "DuckDBPyConnection", import_id: int, rejects: Sequence[Reject]) -> None:
+    if not rejects:
+        return
+    con.execute("CREATE OR REPLACE TEMP TABLE new_rejects AS FROM lake.rejects LIMIT 0")
+    con.executemany(
+        "INSERT INTO new_rejects VALUES ($1, $2, $3, $4, $5)",
+        [(import_id, r.file, r.line, r.reason, r.excerpt) for r in rejects],
+    )
+    con.execute("INSERT INTO lake.rejects SELECT * FROM new_rejects")
+
+
+def _write_marks(con: "DuckDBPyConnection", import_id: int, arrival: Arrival) -> None:
+    for mark in arrival.marks:
+        con.execute("DELETE FROM lake.input_files WHERE path = $1", [mark.path])
+        con.execute(
+            "INSERT INTO lake.input_files VALUES ($1, $2, $3, $4, $5)",
+            [mark.path, mark.size_bytes, mark.head_hash, mark.lines_count, import_id],
+        )
+    if arrival.watermark_at is not None:
+        con.execute("DELETE FROM lake.sync_state WHERE origin = $1", [arrival.origin])
+        con.execute(
+            "INSERT INTO lake.sync_state VALUES ($1, $2, $3)",
+            [arrival.origin, arrival.watermark_at, import_id],
+        )
+
+
+def _write_import(con: "DuckDBPyConnection", arrival: Arrival, written: Written) -> None:
+    formats = ", ".join(dict.fromkeys(staged.format for staged in arrival.staged))
+    con.execute(
+        "INSERT INTO lake.imports VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        [
+            written.import_id, arrival.now, arrival.origin, formats, written.new, written.changed,
+            written.unchanged, written.rejected, written.runs, perf_counter() - arrival.began, arrival.demo,
+        ],
+    )

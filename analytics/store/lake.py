@@ -1,0 +1,219 @@
+"""Opens a store: the DuckLake under one folder, its tables, its writer's lock. Knows no format, no metric."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analytics.errors import StoreError
+from analytics.schema import SCHEMA_VERSION, TABLES
+from analytics.semantics import BUNDLED, Preset, load, parse
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_EXTENSIONS = ("ducklake", "sqlite_scanner")
+_MEMORY_LIMIT = "600MB"
+"""Of an import: what does not fit goes to the store's tmp folder."""
+
+
+def catalog_path(store: Path) -> Path:
+    """Return the SQLite file in which a store keeps its catalog."""
+    return store / "catalog.sqlite"
+
+
+def exists(store: Path) -> bool:
+    """Say whether a store has been made in this folder."""
+    return catalog_path(store).exists()
+
+
+def connect(store: Path, *, read_only: bool) -> "DuckDBPyConnection":
+    """Open an in-memory DuckDB with the store attached as ``lake``.
+
+    Raises:
+        StoreError: no store there, not readable, or written by a newer version.
+    """
+    import duckdb
+
+    if not catalog_path(store).exists():
+        raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
+    con = duckdb.connect()
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET preserve_insertion_order = false")
+        for name in _EXTENSIONS:
+            con.load_extension(str(_extension_file(name, duckdb.__version__)))
+        _attach(con, store, read_only=read_only)
+        version = setting(con, "schema_version")
+    except duckdb.Error as fault:
+        con.close()
+        raise StoreError(f"cannot open the store in {store}: {_first_line(fault)}.") from fault
+    if version is not None and int(version) > SCHEMA_VERSION:
+        con.close()
+        raise StoreError(
+            f"the store in {store} was written by a newer version (layout {version}; this one reads "
+            f"up to {SCHEMA_VERSION}). Update PatchPilot Analytics, or point --store elsewhere."
+        )
+    return con
+
+
+@contextmanager
+def writer(store: Path) -> Iterator["DuckDBPyConnection"]:
+    """Open a store for writing, making it first where there is none; one writer at a time.
+
+    Yields:
+        A connection as from ``connect``, with the casts and semantics in place.
+    """
+    try:
+        for folder in (store, store / "files", store / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        lock = (store / "writer.lock").open("a+")
+    except OSError as fault:
+        raise StoreError(f"cannot write to the store in {store}: {fault.strerror}.") from fault
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        _clear(store / "tmp")
+        if not exists(store):
+            _create(store)
+        con = connect(store, read_only=False)
+        try:
+            con.execute(f"SET memory_limit = {_quoted(_MEMORY_LIMIT)}")
+            con.execute(f"SET temp_directory = {_quoted(str(store / 'tmp'))}")
+            yield con
+        finally:
+            con.close()
+
+
+@contextmanager
+def transaction(con: "DuckDBPyConnection") -> Iterator[None]:
+    """Commit what the block did, or leave the store as it was.
+
+    Raises:
+        StoreError: the store could not be written.
+    """
+    import duckdb
+
+    con.execute("BEGIN")
+    try:
+        yield
+        con.execute("COMMIT")
+    except BaseException as fault:
+        try:
+            con.execute("ROLLBACK")
+        except duckdb.Error:
+            pass  # A failed COMMIT has rolled back by itself.
+        if isinstance(fault, duckdb.Error):
+            raise StoreError(f"the store was left as it was: {_first_line(fault)}.") from fault
+        raise
+
+
+def snapshot_id(con: "DuckDBPyConnection") -> int:
+    """Return the number of the store's newest commit."""
+    row = con.execute("FROM ducklake_current_snapshot('lake')").fetchone()
+    return int(row[0]) if row else 0
+
+
+def setting(con: "DuckDBPyConnection", name: str) -> str | None:
+    """Return one setting of the store, or None where it has not been set."""
+    row = con.execute("SELECT value FROM lake.settings WHERE name = $1", [name]).fetchone()
+    return str(row[0]) if row else None
+
+
+def presets(con: "DuckDBPyConnection") -> tuple[Preset, ...]:
+    """Return the semantics that a store's rows were read with."""
+    told = setting(con, "semantics")
+    if told is None:
+        return tuple(load(name) for name in BUNDLED)
+    return tuple(parse(name, text) for name, text in json.loads(told))
+
+
+def keep_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
+    """Write down the semantics that a store's rows are read with from now on."""
+    text = json.dumps([[preset.name, preset.text] for preset in chosen])
+    con.execute("DELETE FROM lake.settings WHERE name = 'semantics'")
+    con.execute("INSERT INTO lake.settings VALUES ('semantics', $1)", [text])
+
+
+def statement(folder: str, name: str) -> str:
+    """Return the text of one .sql file of the store."""
+    return (files("analytics.store") / folder / f"{name}.sql").read_text("utf-8")
+
+
+def _create(store: Path) -> None:
+    """Make a store in a place of its own first, so that a crash never leaves half of one."""
+    import sqlite3
+
+    import duckdb
+
+    draft = store / "tmp" / "catalog.sqlite"
+    con = duckdb.connect()
+    try:
+        for name in _EXTENSIONS:
+            con.load_extension(str(_extension_file(name, duckdb.__version__)))
+        con.execute(
+            f"ATTACH {_quoted('ducklake:sqlite:' + str(draft))} AS lake "
+            f"(DATA_PATH {_quoted(str(store / 'files'))})"
+        )
+        with transaction(con):
+            for table in TABLES.values():
+                con.execute(_ddl(table.name))
+            con.execute("ALTER TABLE lake.spans SET PARTITIONED BY (year(started_at), month(started_at))")
+            con.execute("ALTER TABLE lake.payloads SET PARTITIONED BY (year(started_at), month(started_at))")
+            con.execute("INSERT INTO lake.settings VALUES ('schema_version', $1)", [str(SCHEMA_VERSION)])
+        con.execute("CALL lake.set_option('parquet_compression', 'zstd')")
+        con.execute("CALL lake.set_option('parquet_row_group_size', '20000', table_name => 'payloads')")
+    finally:
+        con.close()
+    # Readers beside a writer wait a second for a lock without write-ahead logging, milliseconds with it.
+    catalog = sqlite3.connect(draft)
+    catalog.execute("PRAGMA journal_mode = WAL")
+    catalog.close()
+    draft.rename(catalog_path(store))
+
+
+def _ddl(name: str) -> str:
+    table = TABLES[name]
+    columns = ", ".join(
+        f'"{field.name}" {field.type}{" NOT NULL" if field.required else ""}' for field in table.fields
+    )
+    return f'CREATE TABLE lake."{table.name}" ({columns})'
+
+
+def _attach(con: "DuckDBPyConnection", store: Path, *, read_only: bool) -> None:
+    # The data path is given anew, so that a store that was moved or mounted elsewhere still opens.
+    con.execute(
+        f"ATTACH {_quoted('ducklake:sqlite:' + str(catalog_path(store)))} AS lake "
+        f"(DATA_PATH {_quoted(str(store / 'files'))}, OVERRIDE_DATA_PATH true"
+        f"{', READ_ONLY' if read_only else ''})"
+    )
+
+
+def _extension_file(name: str, version: str) -> Path:
+    package = import_module(f"duckdb_extension_{name}")
+    folder = Path(str(package.__path__[0])) / "extensions" / f"v{version}"
+    return folder / f"{name}.duckdb_extension"
+
+
+def _quoted(text: str) -> str:
+    """Quote a path for ATTACH and SET, which take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a killed import left behind; the lock says that nobody is at work here."""
+    from shutil import rmtree
+
+    for entry in folder.iterdir():
+        rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+
+
+def _first_line(fault: Exception) -> str:
+    return str(fault).strip().splitlines()[0].rstrip(".")

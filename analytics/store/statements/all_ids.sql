@@ -1,0 +1,5 @@
+-- Every trace of the store: what a rebuild touches.
+CREATE OR REPLACE TEMP TABLE touched AS
+SELECT DISTINCT source, trace_id FROM lake.spans
+UNION
+SELECT DISTINCT source, trace_id FROM lake.runs;

@@ -1,0 +1,31 @@
+-- One row per call of this import, the fullest state where a call came more than once; no payloads.
+CREATE OR REPLACE TEMP TABLE batch AS
+SELECT
+    calls.source, calls.span_id, calls.trace_id, calls.parent_id, calls.project, calls.thread_id,
+    calls.op, calls.op_version, calls.display_name, calls.started_at, calls.ended_at, calls.status,
+    calls.error_type, calls.error_message, calls.provider, calls.model, calls.input_tokens,
+    calls.output_tokens, calls.cache_read_tokens, calls.cache_write_tokens, calls.cost_usd,
+    calls.detail,
+    coalesce(meanings.kind, calls.kind, 'other') AS kind,
+    meanings.preset,
+    meanings.role,
+    meanings.agent,
+    CASE WHEN coalesce(meanings.kind, calls.kind) = 'tool' THEN coalesce(meanings.tool, calls.op) END AS tool,
+    CASE WHEN calls.ended_at >= calls.started_at
+        THEN (epoch_us(calls.ended_at) - epoch_us(calls.started_at)) / 1e6 END AS duration_s,
+    hash(
+        calls.trace_id, calls.parent_id, calls.project, calls.thread_id, calls.op, calls.op_version,
+        calls.display_name, calls.started_at, calls.ended_at, calls.status, calls.error_type,
+        calls.error_message, calls.provider, calls.model, calls.input_tokens, calls.output_tokens,
+        calls.cache_read_tokens, calls.cache_write_tokens, calls.cost_usd, calls.inputs, calls.output,
+        calls.attributes, calls.feedback
+    ) AS content_hash,
+    getvariable('import_id')::BIGINT AS import_id,
+    calls.filename AS staged_file,
+    calls.file_row_number AS staged_row
+FROM calls
+LEFT JOIN meanings ON meanings.op = calls.op
+QUALIFY row_number() OVER (
+    PARTITION BY calls.source, calls.span_id
+    ORDER BY calls.ended_at IS NULL, calls.detail DESC, calls.ended_at DESC, content_hash
+) = 1;
