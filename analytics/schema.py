@@ -173,7 +173,9 @@ REJECTS = Table(
     (
         Field("import_id", "BIGINT", "Import that met it.", required=True),
         Field("file", "VARCHAR", "File or address it came from.", required=True),
-        Field("line", "BIGINT", "1-based line, or position of the record where lines mean nothing."),
+        Field(
+            "line", "BIGINT", "1-based line, or position of the record where lines mean nothing."
+        ),
         Field("reason", "VARCHAR", "Why it was left out.", required=True),
         Field("excerpt", "VARCHAR", "Its first characters, secrets taken out."),
     ),
@@ -249,7 +251,9 @@ RUNS = Table(
     "One agent system on one task, once.",
     (
         Field("source", "VARCHAR", "System that wrote the trace.", required=True),
-        Field("run_id", "VARCHAR", "Id of the run's own span, else trace:<trace_id>.", required=True),
+        Field(
+            "run_id", "VARCHAR", "Id of the run's own span, else trace:<trace_id>.", required=True
+        ),
         Field("trace_id", "VARCHAR", "Trace that the run is in.", required=True),
         Field("project", "VARCHAR", "Project it is filed under."),
         Field("preset", "VARCHAR", "Semantics file that told what the spans mean."),
@@ -305,7 +309,9 @@ FIXES = Table(
         Field("line", "BIGINT", "Line in it."),
         Field("found_at", "TIMESTAMP", "End of the first failing test that showed it."),
         Field("fixed_at", "TIMESTAMP", "End of the verification that passed and held."),
-        Field("last_seen_at", "TIMESTAMP", "Last sign of life of its run: where an open fix is cut."),
+        Field(
+            "last_seen_at", "TIMESTAMP", "Last sign of life of its run: where an open fix is cut."
+        ),
         Field("attempts", "BIGINT", "Patches tried on it."),
         Field("lines_added", "BIGINT", "Lines the last patch adds."),
         Field("lines_removed", "BIGINT", "Lines the last patch removes."),
@@ -332,7 +338,18 @@ AGENT_RUNS = Table(
 SCHEMA_VERSION = 1
 """Raised by one whenever a stored table changes."""
 
-STORED = (SPANS, PAYLOADS, FACTS, FEEDBACK, REJECTS, IMPORTS, REVISIONS, INPUT_FILES, SYNC_STATE, SETTINGS)
+STORED = (
+    SPANS,
+    PAYLOADS,
+    FACTS,
+    FEEDBACK,
+    REJECTS,
+    IMPORTS,
+    REVISIONS,
+    INPUT_FILES,
+    SYNC_STATE,
+    SETTINGS,
+)
 """Tables that imports write."""
 
 ROLLUPS = (RUNS, FIXES, AGENT_RUNS)

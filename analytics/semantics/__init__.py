@@ -76,7 +76,9 @@ def load(name_or_path: str) -> Preset:
         InputError: neither a preset nor a readable, well-formed semantics file.
     """
     if name_or_path in BUNDLED:
-        return parse(name_or_path, (files("analytics.semantics") / f"{name_or_path}.toml").read_text("utf-8"))
+        return parse(
+            name_or_path, (files("analytics.semantics") / f"{name_or_path}.toml").read_text("utf-8")
+        )
     path = Path(name_or_path)
     if not path.suffix and not path.exists():
         raise UnknownNameError("preset", name_or_path, BUNDLED)
@@ -170,7 +172,11 @@ def _patterns(
 
 def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
     for word in raw:
-        _check("key of a field", word, ("name", "roles", "paths", "values", "unit", "combine", "expected"))
+        _check(
+            "key of a field",
+            word,
+            ("name", "roles", "paths", "values", "unit", "combine", "expected"),
+        )
     name = str(raw.get("name", ""))
     _check("field", name, [field.name for field in FACT_FIELDS])
     for role in raw.get("roles", []):

@@ -33,7 +33,9 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "DuckDBPyR
     reader = _Reader(presets)
     identity = [Column(name) for name in FACTS.columns[: -len(FACT_FIELDS)]]
     read = payloads.project(*identity, *reader.lookups())
-    return read.project(*identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS))
+    return read.project(
+        *identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS)
+    )
 
 
 def unmatched(
@@ -93,7 +95,9 @@ class _Reader:
     def __init__(self, presets: Sequence[Preset]) -> None:
         self._rules = [(preset.name, rule) for preset in presets for rule in preset.fields]
         asked = dict.fromkeys(path for _, rule in self._rules for path in rule.paths)
-        self._single = {c: [p for p in asked if _split(p)[0] == c and "*" not in p] for c in COLUMNS}
+        self._single = {
+            c: [p for p in asked if _split(p)[0] == c and "*" not in p] for c in COLUMNS
+        }
         self._many = {path: f"many_{n}" for n, path in enumerate(p for p in asked if "*" in p)}
 
     def lookups(self) -> "Iterator[Expression]":
@@ -149,7 +153,11 @@ class _Reader:
         chosen = None
         for stored, words in rule.values.items():
             said = plain.isin(*map(Constant, words))
-            chosen = Case(said, Constant(stored)) if chosen is None else chosen.when(said, Constant(stored))
+            chosen = (
+                Case(said, Constant(stored))
+                if chosen is None
+                else chosen.when(said, Constant(stored))
+            )
         assert chosen is not None
         return chosen
 

@@ -99,7 +99,9 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
 
 def use_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     """Read everything stored again with other semantics. Nothing happens where they are the same."""
-    if [p.text for p in chosen] == [p.text for p in lake.presets(con)] and lake.setting(con, "semantics"):
+    if [p.text for p in chosen] == [p.text for p in lake.presets(con)] and lake.setting(
+        con, "semantics"
+    ):
         return
     with lake.transaction(con):
         lake.keep_presets(con, chosen)
@@ -187,7 +189,16 @@ def _write_import(con: "DuckDBPyConnection", arrival: Arrival, written: Written)
     con.execute(
         "INSERT INTO lake.imports VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         [
-            written.import_id, arrival.now, arrival.origin, formats, written.new, written.changed,
-            written.unchanged, written.rejected, written.runs, perf_counter() - arrival.began, arrival.demo,
+            written.import_id,
+            arrival.now,
+            arrival.origin,
+            formats,
+            written.new,
+            written.changed,
+            written.unchanged,
+            written.rejected,
+            written.runs,
+            perf_counter() - arrival.began,
+            arrival.demo,
         ],
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError
-from analytics.schema import SCHEMA_VERSION, TABLES
+from analytics.schema import SCHEMA_VERSION, TABLES, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
 
 if TYPE_CHECKING:
@@ -147,6 +147,15 @@ def statement(folder: str, name: str) -> str:
     return (files("analytics.store") / folder / f"{name}.sql").read_text("utf-8")
 
 
+def ddl(table: Table, schema: str) -> str:
+    """Return the CREATE TABLE statement of a table of ``analytics.schema``."""
+    columns = ", ".join(
+        f'"{field.name}" {field.type}{" NOT NULL" if field.required else ""}'
+        for field in table.fields
+    )
+    return f'CREATE TABLE "{schema}"."{table.name}" ({columns})'
+
+
 def _create(store: Path) -> None:
     """Make a store in a place of its own first, so that a crash never leaves half of one."""
     import sqlite3
@@ -164,12 +173,20 @@ def _create(store: Path) -> None:
         )
         with transaction(con):
             for table in TABLES.values():
-                con.execute(_ddl(table.name))
-            con.execute("ALTER TABLE lake.spans SET PARTITIONED BY (year(started_at), month(started_at))")
-            con.execute("ALTER TABLE lake.payloads SET PARTITIONED BY (year(started_at), month(started_at))")
-            con.execute("INSERT INTO lake.settings VALUES ('schema_version', $1)", [str(SCHEMA_VERSION)])
+                con.execute(ddl(table, "lake"))
+            con.execute(
+                "ALTER TABLE lake.spans SET PARTITIONED BY (year(started_at), month(started_at))"
+            )
+            con.execute(
+                "ALTER TABLE lake.payloads SET PARTITIONED BY (year(started_at), month(started_at))"
+            )
+            con.execute(
+                "INSERT INTO lake.settings VALUES ('schema_version', $1)", [str(SCHEMA_VERSION)]
+            )
         con.execute("CALL lake.set_option('parquet_compression', 'zstd')")
-        con.execute("CALL lake.set_option('parquet_row_group_size', '20000', table_name => 'payloads')")
+        con.execute(
+            "CALL lake.set_option('parquet_row_group_size', '20000', table_name => 'payloads')"
+        )
     finally:
         con.close()
     # Readers beside a writer wait a second for a lock without write-ahead logging, milliseconds with it.
@@ -177,14 +194,6 @@ def _create(store: Path) -> None:
     catalog.execute("PRAGMA journal_mode = WAL")
     catalog.close()
     draft.rename(catalog_path(store))
-
-
-def _ddl(name: str) -> str:
-    table = TABLES[name]
-    columns = ", ".join(
-        f'"{field.name}" {field.type}{" NOT NULL" if field.required else ""}' for field in table.fields
-    )
-    return f'CREATE TABLE lake."{table.name}" ({columns})'
 
 
 def _attach(con: "DuckDBPyConnection", store: Path, *, read_only: bool) -> None:

@@ -1,0 +1,188 @@
+"""Works metrics out: one scan per view and kind of aggregate, whatever the number of metrics."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from analytics.errors import UnknownNameError
+from analytics.metrics.aggregates import Estimate
+from analytics.metrics.catalog import Metric
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation, Expression
+
+CUTS = ("source", "project", "preset", "repo", "agent", "model", "variant", "op_version", "bug_type",
+        "task", "state")  # fmt: skip
+"""Columns that every view has, by which any metric can be cut and selected."""
+
+PERIODS = ("day", "week", "month")
+"""Cuts by time: of the moment at which the run began, UTC."""
+
+_PRODUCTS = {"yy": ("y", "y"), "xy": ("x", "y"), "xx": ("x", "x")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which runs count: those that began in [since, until), with these values."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    equal: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    """Column of CUTS -> values that are let through; None lets the unknown through."""
+
+    def __post_init__(self) -> None:
+        """Check the columns at once, not at the first query."""
+        for column in self.equal:
+            if column not in CUTS:
+                raise UnknownNameError("filter", column, CUTS)
+
+    def apply(self, rows: "DuckDBPyRelation") -> "DuckDBPyRelation":
+        """Return the rows of a view that are selected."""
+        from duckdb import ColumnExpression as Column
+        from duckdb import ConstantExpression as Constant
+
+        if self.since is not None:
+            rows = rows.filter(Column("started_at") >= Constant(self.since))
+        if self.until is not None:
+            rows = rows.filter(Column("started_at") < Constant(self.until))
+        for column, values in self.equal.items():
+            known = [Constant(value) for value in values if value is not None]
+            chosen = Column(column).isin(*known) if known else Constant(False)
+            rows = rows.filter(chosen | Column(column).isnull() if None in values else chosen)
+        return rows
+
+
+EVERYTHING = Selection()
+
+Cut = tuple[Any, ...]
+"""Values of the columns that a metric was cut by, in their order."""
+
+
+def evaluate(
+    con: "DuckDBPyConnection",
+    metrics: Iterable[Metric],
+    by: Sequence[str] = (),
+    where: Selection = EVERYTHING,
+) -> dict[Cut, dict[str, Estimate]]:
+    """Work out metrics, each for every value of the cuts.
+
+    Args:
+        con: a connection with the views.
+        metrics: which ones.
+        by: columns of CUTS and PERIODS.
+        where: which runs count.
+
+    Returns:
+        For every combination of cut values that occurs (sorted, unknown last), metric name -> estimate.
+        Without cuts there is exactly one entry, under ``()``, even where there are no rows.
+
+    Raises:
+        UnknownNameError: a cut that does not exist.
+    """
+    for column in by:
+        if column not in (*CUTS, *PERIODS):
+            raise UnknownNameError("cut", column, (*CUTS, *PERIODS))
+    found: dict[Cut, dict[str, Estimate]] = {} if by else {(): {}}
+    chosen = list(metrics)
+    for view in dict.fromkeys(metric.view for metric in chosen):
+        rows = where.apply(con.view(view))
+        for per_unit in (False, True):
+            batch = [m for m in chosen if m.view == view and m.of.per_unit is per_unit]
+            if batch:
+                for cut, estimates in _scan(rows, batch, by, per_unit=per_unit).items():
+                    found.setdefault(cut, {}).update(estimates)
+    for estimates in found.values():
+        for metric in chosen:
+            estimates.setdefault(metric.name, Estimate(value=None))
+    return dict(sorted(found.items(), key=lambda item: [(v is None, v) for v in item[0]]))
+
+
+def measure(
+    con: "DuckDBPyConnection", metrics: Iterable[Metric], where: Selection = EVERYTHING
+) -> dict[str, Estimate]:
+    """Work out metrics over everything that is selected: metric name -> estimate."""
+    return evaluate(con, metrics, (), where)[()]
+
+
+def _scan(
+    rows: "DuckDBPyRelation", metrics: Sequence[Metric], by: Sequence[str], *, per_unit: bool
+) -> dict[Cut, dict[str, Estimate]]:
+    from duckdb import ColumnExpression as Column
+    from duckdb import FunctionExpression as Function
+
+    cuts = [f"cut_{position}" for position in range(len(by))]
+    unit = [Column("unit_id").alias("unit_id")] if per_unit else []
+    used = dict.fromkeys(column for metric in metrics for column in metric.of.columns)
+    plain = [Column(column).alias(column) for column in used if column != "unit_id"]
+    rows = rows.project(
+        *(_cut(column).alias(name) for column, name in zip(by, cuts, strict=True)), *unit, *plain
+    )
+    asked = [
+        (position, name, expression)
+        for position, metric in enumerate(metrics)
+        for name, expression in metric.of.moments().items()
+    ]
+    keys = [Column(name) for name in cuts]
+    if per_unit:
+        inner = [expression.alias(f"{name}_{position}") for position, name, expression in asked]
+        grouped = ", ".join([*cuts, "unit_id"])
+        rows = rows.aggregate([*keys, Column("unit_id"), *inner], grouped)
+        outer = [
+            Function("sum", Column(f"{name}_{position}")).alias(f"{name}_{position}")
+            for position, name, _ in asked
+        ]
+        for position in range(len(metrics)):
+            # DECIMAL products overflow: sums of squares are taken in floating point.
+            parts = {part: Column(f"{part}_{position}").cast("DOUBLE") for part in ("x", "y")}
+            for name, (left, right) in _PRODUCTS.items():
+                product = parts[left] * parts[right]
+                outer.append(Function("sum", product).alias(f"{name}_{position}"))
+            took_part = Column(f"n_{position}") > _zero()
+            outer.append(Function("count_if", took_part).alias(f"units_{position}"))
+        names = [*(f"{name}_{position}" for position, name, _ in asked)]
+        names += [
+            f"{name}_{position}"
+            for position in range(len(metrics))
+            for name in (*_PRODUCTS, "units")
+        ]
+    else:
+        outer = [expression.alias(f"{name}_{position}") for position, name, expression in asked]
+        names = [f"{name}_{position}" for position, name, _ in asked]
+    answers = rows.aggregate([*keys, *outer], ", ".join(cuts)).fetchall()
+    result: dict[Cut, dict[str, Estimate]] = {}
+    for answer in answers:
+        values = dict(zip(names, answer[len(cuts) :], strict=True))
+        result[tuple(answer[: len(cuts)])] = {
+            metric.name: metric.of.estimate(_of(values, position))
+            for position, metric in enumerate(metrics)
+        }
+    return result
+
+
+def _of(values: Mapping[str, Any], position: int) -> dict[str, Any]:
+    """Return one metric's moments, without its number; a sum over no rows is no row."""
+    suffix = f"_{position}"
+    counts = ("n", "rows", "units", "known", "counted")
+    return {
+        (name := key.removesuffix(suffix)): (0 if value is None and name in counts else value)
+        for key, value in values.items()
+        if key.rpartition("_")[2] == str(position)
+    }
+
+
+def _cut(column: str) -> "Expression":
+    from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
+
+    if column not in PERIODS:
+        return ColumnExpression(column)
+    start = FunctionExpression(
+        "date_trunc", ConstantExpression(column), ColumnExpression("started_at")
+    )
+    return start.cast("DATE")
+
+
+def _zero() -> "Expression":
+    from duckdb import ConstantExpression
+
+    return ConstantExpression(0)

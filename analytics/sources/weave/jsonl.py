@@ -1,0 +1,59 @@
+"""Weave calls as JSONL: the export of the server, of the UI and of ``sync``, one call a line."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analytics.sources import Reject, SourceFormat, Staged
+from analytics.sources.weave import calls, careful
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_TELLING = ("op_name", "trace_id")
+
+
+def _first_keys(head: bytes) -> tuple[str, ...]:
+    """Return the keys of the first record, as far as the head shows them; empty where it is none."""
+    text = head.decode("utf-8-sig", "replace").lstrip()
+    line = text.partition("\n")[0]
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(record) if isinstance(record, dict) else ()
+
+
+def recognise(head: bytes, path: Path) -> str | None:
+    """Say why this is a JSONL of Weave calls; None where it is not."""
+    del path
+    text = head.decode("utf-8-sig", "replace").lstrip()
+    for line in text.splitlines()[:20]:
+        if line.lstrip().startswith("{") and all(f'"{key}"' in line for key in _TELLING):
+            return "a line is a JSON object with op_name and trace_id"
+    return None
+
+
+def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
+    """Write the calls of one JSONL file as Parquet of ``schema.CALLS``."""
+    target = folder / "calls.parquet"
+    rejects: list[Reject] = []
+    notes: list[str] = []
+    try:
+        calls.write_checked(con, calls.read(con, path), target)
+    except calls.UnreadableError:
+        rejects, notes = careful.stage(con, careful.numbered_lines(path), target, path.name)
+    with path.open("rb") as file:
+        keys = _first_keys(file.read(1 << 20))
+    notes += calls.notes_on(con, target, keys)
+    return Staged(
+        format=FORMAT.name, files=(target,), rejects=tuple(rejects), notes=tuple(notes)
+    )
+
+
+FORMAT = SourceFormat(
+    name="weave-jsonl",
+    title="Weave calls, one JSON object a line",
+    recognise=recognise,
+    stage=stage,
+)

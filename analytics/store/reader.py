@@ -1,0 +1,159 @@
+"""What one process keeps in memory of a store: the current rollups, and the views that metrics read.
+
+A reader never blocks a writer. Where the store cannot be reached, it keeps the version that it has.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from analytics.errors import StoreError
+from analytics.schema import ROLLUPS
+from analytics.store import lake
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+STALE_AFTER = timedelta(minutes=30)
+"""A run without an end and without a sign of life for this long is abandoned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """What a page shows: it changes when, and only when, a number could."""
+
+    snapshot: int
+    """Newest commit of the store, 0 where there is none."""
+    running: int
+    """Runs in progress: one that goes stale changes numbers without any commit."""
+
+
+class Reader:
+    """The rollups of one store in an in-memory DuckDB, shared by all sessions of a process."""
+
+    def __init__(
+        self, store: Path, *, now: datetime | None = None, stale_after: timedelta = STALE_AFTER
+    ) -> None:
+        """Open a store, or wait for it where it has not been made yet.
+
+        Args:
+            store: folder of the store.
+            now: fixed time (UTC, without a zone) for tests; the wall clock where None.
+            stale_after: silence after which an unended run counts as abandoned.
+
+        Raises:
+            StoreError: there is a store, and it cannot be read.
+        """
+        import duckdb
+
+        self.store = store
+        self._now = now
+        self._stale_after = stale_after
+        self._lock = RLock()
+        self._snapshot = -1
+        self._con = lake.connect(store, read_only=True) if lake.exists(store) else duckdb.connect()
+        self._attached = lake.exists(store)
+        self._prepare()
+        self.poll()
+
+    def poll(self) -> Version:
+        """Load what changed since the last poll, and return the version that is now in memory.
+
+        Raises:
+            StoreError: the store cannot be reached; what is in memory stays as it was.
+        """
+        import duckdb
+
+        with self._lock:
+            if not self._attached and lake.exists(self.store):
+                self._con.close()
+                self._con = lake.connect(self.store, read_only=True)
+                self._attached = True
+                self._prepare()
+            cursor = self._con.cursor()
+            try:
+                if self._attached and (newest := lake.snapshot_id(cursor)) != self._snapshot:
+                    self._load(cursor)
+                    self._snapshot = newest
+                self._tick(cursor)
+                row = cursor.execute("SELECT count(*) FROM runs WHERE is_running").fetchone()
+            except duckdb.Error as fault:
+                reason = str(fault).strip().splitlines()[0]
+                raise StoreError(f"the store in {self.store} cannot be read: {reason}") from fault
+            finally:
+                cursor.close()
+            return Version(snapshot=max(self._snapshot, 0), running=int(row[0]) if row else 0)
+
+    @contextmanager
+    def cursor(self) -> Iterator["DuckDBPyConnection"]:
+        """Give one query its own cursor: sessions in several threads share the tables, not the cursor."""
+        with self._lock:
+            cursor = self._con.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @property
+    def now(self) -> datetime:
+        """The reader's clock: UTC, without a zone."""
+        return self._now or datetime.now(UTC).replace(tzinfo=None)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        with self._lock:
+            self._con.close()
+
+    def _prepare(self) -> None:
+        """Make the empty rollups, the clock and the views."""
+        con = self._con
+        con.execute("CREATE SCHEMA rollup")
+        for table in ROLLUPS:
+            con.execute(lake.ddl(table, "rollup"))
+        con.execute("CREATE TABLE clock (now TIMESTAMP, stale_after_s DOUBLE)")
+        con.execute(
+            "INSERT INTO clock VALUES ($1, $2)", [self.now, self._stale_after.total_seconds()]
+        )
+        for view in view_order(con):
+            con.execute(lake.statement("views", view))
+        self._snapshot = -1
+
+    def _tick(self, cursor: "DuckDBPyConnection") -> None:
+        cursor.execute("UPDATE clock SET now = $1", [self.now])
+
+    def _load(self, cursor: "DuckDBPyConnection") -> None:
+        """Replace the rollups in one transaction: a page sees the old version or the new one."""
+        cursor.execute("BEGIN")
+        try:
+            cursor.execute(lake.statement("statements", "load_rollups"))
+            cursor.execute("COMMIT")
+        except BaseException:
+            cursor.execute("ROLLBACK")
+            raise
+
+
+def view_order(con: "DuckDBPyConnection") -> list[str]:
+    """Return the names of the views, each after those that it reads."""
+    from graphlib import TopologicalSorter
+
+    folder = files("analytics.store") / "views"
+    names = {
+        entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql")
+    }
+    reads = {
+        name: _tables_read(con, lake.statement("views", name)) & names - {name} for name in names
+    }
+    return list(
+        TopologicalSorter({name: sorted(reads[name]) for name in sorted(names)}).static_order()
+    )
+
+
+def _tables_read(con: "DuckDBPyConnection", sql: str) -> set[str]:
+    query = sql[sql.index(" AS") + 3 :]
+    # A rollup of the same name as a view is told apart by its schema.
+    return {name for name in con.get_table_names(query, qualified=True) if "." not in name}

@@ -1,0 +1,18 @@
+-- One row per agent and run, with the run's own cuts.
+CREATE OR REPLACE VIEW agent_runs AS
+SELECT
+    agent_runs.*,
+    runs.project,
+    runs.preset,
+    runs.op_version,
+    runs.task,
+    runs.variant,
+    runs.repo,
+    runs.model,
+    runs.bug_type,
+    runs.state,
+    runs.started_at,
+    runs.day,
+    runs.unit_id
+FROM rollup.agent_runs AS agent_runs
+JOIN runs ON runs.source = agent_runs.source AND runs.run_id = agent_runs.run_id;
