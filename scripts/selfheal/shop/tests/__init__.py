@@ -1,0 +1,1 @@
+"""The shop's own tests; unittest, so that they run without any package installed."""

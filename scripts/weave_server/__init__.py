@@ -1,0 +1,1 @@
+"""The real Weave trace server on loopback: for tests and for recording, never for production."""

@@ -1,0 +1,149 @@
+"""Start the trace server of ``server.py`` in its own environment, and stop it again.
+
+The server's Weave is older than the SDK that it serves, hence a second virtual environment. It is
+made at first use under ``.cache/weave-server-venv`` (or where PATCHPILOT_WEAVE_SERVER_VENV says),
+from the hashed pins of ``requirements/weave-server.txt``, and made anew when those change.
+
+Usage: python scripts/weave_server/launch.py [--prepare]
+"""
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PINS = ROOT / "requirements" / "weave-server.txt"
+STAMP = "pins.sha256"
+READY_WITHIN_S = 120.0
+
+
+class ServerFailed(RuntimeError):
+    """The server's environment could not be made, or the server did not come up."""
+
+
+def environment_folder() -> Path:
+    """Where the server's environment is or will be."""
+    chosen = os.environ.get("PATCHPILOT_WEAVE_SERVER_VENV")
+    return Path(chosen) if chosen else ROOT / ".cache" / "weave-server-venv"
+
+
+def install(folder: Path) -> None:
+    """Make the environment and install the pins into it."""
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    command = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", PINS]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ServerFailed(f"cannot install {PINS.name}: {done.stderr.strip()[-2000:]}")
+
+
+def prepare() -> Path:
+    """The Python of the server's environment, which is made first where it is missing or stale.
+
+    Raises:
+        ServerFailed: The pins cannot be installed.
+    """
+    folder = environment_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    # Keeps the folder out of version control wherever it lies.
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    pins = hashlib.sha256(PINS.read_bytes()).hexdigest()
+    stamp = folder / STAMP
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != pins:
+            install(folder)
+            stamp.write_text(pins, encoding="utf-8")
+    return folder / "bin" / "python"
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_ready(base_url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return once the server answers."""
+    give_up = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < give_up:
+        if process.poll() is not None:
+            raise ServerFailed(f"the Weave server ended with exit code {process.returncode}")
+        try:
+            urllib.request.urlopen(f"{base_url}/server_info", timeout=1).close()
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+        else:
+            return
+    raise ServerFailed(f"the Weave server was not ready within {READY_WITHIN_S:.0f} s")
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[str]:
+    """Run the server on a free loopback port and yield its base URL.
+
+    Raises:
+        ServerFailed: The environment cannot be made or the server does not come up.
+    """
+    port = free_port()
+    base_url = f"http://127.0.0.1:{port}"
+    command = [prepare(), Path(__file__).with_name("server.py"), str(port)]
+    # A truncated stream is asked for by tests; its traceback on stderr would only look like a bug.
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until_ready(base_url, process)
+        yield base_url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def client_env(base_url: str, home: Path) -> dict[str, str]:
+    """What a process needs in its environment for its Weave SDK to log to this server alone.
+
+    ``home`` should be a fresh folder: the SDK keeps logs and reads credentials there.
+    """
+    return {
+        "HOME": str(home),
+        "WANDB_API_KEY": "loopback",
+        "WANDB_BASE_URL": base_url,
+        "WANDB_ERROR_REPORTING": "false",
+        "WEAVE_PRINT_CALL_LINK": "false",
+        # The SDK's cache outlives a server; with it a new server would never see old objects.
+        "WEAVE_USE_SERVER_CACHE": "false",
+        "WF_TRACE_SERVER_URL": base_url,
+    }
+
+
+def main() -> int:
+    """Prepare the environment, or serve until interrupted and say how to log there."""
+    parser = argparse.ArgumentParser(description="Run the Weave trace server on loopback.")
+    parser.add_argument("--prepare", action="store_true", help="only make the environment")
+    if parser.parse_args().prepare:
+        print(prepare())
+        return 0
+    with running_server() as base_url, contextlib.suppress(KeyboardInterrupt):
+        for name, value in client_env(base_url, Path.home()).items():
+            print(f"export {name}={value}", flush=True)
+        while True:
+            time.sleep(3600)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except ServerFailed as failure:
+        sys.exit(f"weave server: {failure}")
