@@ -1,4 +1,4 @@
-"""Raw records of a format become rows of ``schema.CALLS``. One file per format; none imports another.
+"""Raw records become rows of ``schema.CALLS``. One module per format; none imports another.
 
 A source reads one input, writes Parquet files with exactly the columns of ``schema.CALLS`` and says
 what it could not read. It knows neither the store nor a metric.

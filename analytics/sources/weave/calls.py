@@ -39,7 +39,7 @@ RAW = {
 }
 """Fields of a raw call that are read, and how. Inference would make columns of model names."""
 
-MAX_RECORD_BYTES = 64 * 1024 * 1024
+MAX_RECORD_BYTES = 16 * 1024 * 1024
 
 UI_LIMIT = 10_000
 """Rows after which Weave's own export stops without a word."""
@@ -93,9 +93,9 @@ def write_checked(con: "DuckDBPyConnection", raw: "DuckDBPyRelation", path: Path
 
     try:
         con.execute(_sql("macros.sql"))
-        write(con, raw.query("raw", _sql("strict.sql")), path)
+        write(con, raw.query("loose", _sql("strict.sql")), path)
         faults = con.read_parquet(str(path)).query("calls", _sql("check.sql")).fetchall()[0][0]
-    except duckdb.Error as error:
+    except (duckdb.InvalidInputException, duckdb.DataError) as error:
         path.unlink(missing_ok=True)
         raise UnreadableError(str(error)) from error
     if faults:

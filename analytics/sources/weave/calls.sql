@@ -116,8 +116,8 @@ SELECT
     list_sum(model_costs) AS cost_usd,
     -- The address of a Python object differs in each run and says nothing.
     regexp_replace(inputs, '^\{"self":"<[^"\\]* object at 0x[0-9a-fA-F]+>",?', '{') AS inputs,
-    output,
-    attributes,
+    output::VARCHAR AS output,
+    attributes::VARCHAR AS attributes,
     CASE WHEN json_array_length(told[3]) > 0 THEN told[3]::VARCHAR END AS feedback,
     2::TINYINT AS detail
 FROM counted

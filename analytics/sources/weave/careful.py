@@ -94,9 +94,7 @@ def clean(
                 out.write(_mended(raw, position, repairs, valid) + b"\n")
             except _FaultError as fault:
                 excerpt = excerpt_of(raw[:2000].decode("utf-8", "replace"))
-                rejects.append(
-                    Reject(file=name, line=position, reason=str(fault), excerpt=excerpt)
-                )
+                rejects.append(Reject(file=name, line=position, reason=str(fault), excerpt=excerpt))
     return rejects, repairs
 
 

@@ -14,7 +14,7 @@ _TELLING = ("op_name", "trace_id")
 
 
 def _first_keys(head: bytes) -> tuple[str, ...]:
-    """Return the keys of the first record, as far as the head shows them; empty where it is none."""
+    """Return the keys of the first record; empty where the head does not hold one."""
     text = head.decode("utf-8-sig", "replace").lstrip()
     line = text.partition("\n")[0]
     try:
@@ -46,9 +46,7 @@ def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     with path.open("rb") as file:
         keys = _first_keys(file.read(1 << 20))
     notes += calls.notes_on(con, target, keys)
-    return Staged(
-        format=FORMAT.name, files=(target,), rejects=tuple(rejects), notes=tuple(notes)
-    )
+    return Staged(format=FORMAT.name, files=(target,), rejects=tuple(rejects), notes=tuple(notes))
 
 
 FORMAT = SourceFormat(
