@@ -1,10 +1,12 @@
 """Writes one import into a store: upsert, facts, revisions, rejects and rollups in one transaction."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from analytics.semantics import Preset, classify, extract
 from analytics.sources import Reject, Staged
@@ -75,6 +77,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         _explain_ops(con, presets, "SELECT DISTINCT op FROM calls")
         for name in ("batch", "changes", "revisions", "apply"):
             con.execute(lake.statement("statements", name))
+        _write_payloads(con, import_id, arrival)
         unmatched = _write_facts(con, presets, "fact_source")
         deleted = _delete(con, arrival.deleted_ids)
         con.execute(lake.statement("statements", "touched_ids"))
@@ -135,6 +138,25 @@ def _explain_ops(con: "DuckDBPyConnection", presets: Sequence[Preset], ops: str)
         con.executemany(
             "INSERT INTO meanings VALUES ($1, $2, $3, $4, $5, $6)",
             [(m.op, m.preset, m.role, m.kind, m.agent, m.tool) for m in found],
+        )
+
+
+def _write_payloads(con: "DuckDBPyConnection", import_id: int, arrival: Arrival) -> None:
+    """Take the staged files over as they are where that is right: payloads are most of an import."""
+    row = con.execute(lake.statement("statements", "all_new")).fetchone()
+    if not (row and row[0]):
+        con.execute(lake.statement("statements", "copy_payloads"))
+        return
+    folder = lake.data_folder(con) / "main" / "payloads"
+    folder.mkdir(parents=True, exist_ok=True)
+    staged = [file for part in arrival.staged for file in part.files]
+    for position, file in enumerate(staged):
+        # Should the transaction fail, this is an orphan that compaction removes.
+        kept = folder / f"import-{import_id}-{position}-{uuid4().hex}.parquet"
+        os.link(file, kept)
+        con.execute(
+            "CALL ducklake_add_data_files('lake', 'payloads', $1, ignore_extra_columns => true)",
+            [str(kept)],
         )
 
 

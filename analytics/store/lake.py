@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -56,8 +56,8 @@ def connect(store: Path, *, read_only: bool) -> "DuckDBPyConnection":
     if version is not None and int(version) > SCHEMA_VERSION:
         con.close()
         raise StoreError(
-            f"the store in {store} was written by a newer version (layout {version}; this one reads "
-            f"up to {SCHEMA_VERSION}). Update PatchPilot Analytics, or point --store elsewhere."
+            f"the store in {store} was written by a newer version (layout {version}; this one "
+            f"reads up to {SCHEMA_VERSION}). Update PatchPilot Analytics, or point --store elsewhere."
         )
     return con
 
@@ -106,13 +106,18 @@ def transaction(con: "DuckDBPyConnection") -> Iterator[None]:
         yield
         con.execute("COMMIT")
     except BaseException as fault:
-        try:
+        with suppress(duckdb.Error):  # A failed COMMIT has rolled back by itself.
             con.execute("ROLLBACK")
-        except duckdb.Error:
-            pass  # A failed COMMIT has rolled back by itself.
         if isinstance(fault, duckdb.Error):
             raise StoreError(f"the store was left as it was: {_first_line(fault)}.") from fault
         raise
+
+
+def data_folder(con: "DuckDBPyConnection") -> Path:
+    """Return the folder that holds the Parquet files of the attached store."""
+    row = con.execute("SELECT data_path FROM ducklake_settings('lake')").fetchone()
+    assert row is not None
+    return Path(str(row[0]))
 
 
 def snapshot_id(con: "DuckDBPyConnection") -> int:
@@ -178,9 +183,6 @@ def _create(store: Path) -> None:
                 "ALTER TABLE lake.spans SET PARTITIONED BY (year(started_at), month(started_at))"
             )
             con.execute(
-                "ALTER TABLE lake.payloads SET PARTITIONED BY (year(started_at), month(started_at))"
-            )
-            con.execute(
                 "INSERT INTO lake.settings VALUES ('schema_version', $1)", [str(SCHEMA_VERSION)]
             )
         con.execute("CALL lake.set_option('parquet_compression', 'zstd')")
@@ -189,7 +191,7 @@ def _create(store: Path) -> None:
         )
     finally:
         con.close()
-    # Readers beside a writer wait a second for a lock without write-ahead logging, milliseconds with it.
+    # Without write-ahead logging, readers beside a writer wait a second for a lock.
     catalog = sqlite3.connect(draft)
     catalog.execute("PRAGMA journal_mode = WAL")
     catalog.close()
@@ -224,5 +226,5 @@ def _clear(folder: Path) -> None:
         rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
 
 
-def _first_line(fault: Exception) -> str:
+def _first_line(fault: BaseException) -> str:
     return str(fault).strip().splitlines()[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""What one process keeps in memory of a store: the current rollups, and the views that metrics read.
+"""What one process keeps in memory of a store: current rollups, and the views that metrics read.
 
 A reader never blocks a writer. Where the store cannot be reached, it keeps the version that it has.
 """
@@ -91,7 +91,7 @@ class Reader:
 
     @contextmanager
     def cursor(self) -> Iterator["DuckDBPyConnection"]:
-        """Give one query its own cursor: sessions in several threads share the tables, not the cursor."""
+        """Give one query its own cursor: threads share the tables, not the cursor."""
         with self._lock:
             cursor = self._con.cursor()
         try:

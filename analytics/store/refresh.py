@@ -38,14 +38,15 @@ def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
 
 
 def _explain_errors(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
-    """Fill table error_kinds: one row per preset (NULL: none) and exception class of the touched spans."""
+    """Fill table error_kinds: one row per preset (NULL: none) and exception class touched."""
     by_name = {preset.name: preset for preset in presets}
     fallback = next((preset for preset in presets if preset.root_is_run), presets[-1])
     found = con.execute(
         "SELECT DISTINCT preset, error_type FROM touched_spans WHERE error_type IS NOT NULL"
     ).fetchall()
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE error_kinds (preset VARCHAR, error_type VARCHAR, kind VARCHAR)"
+        "CREATE OR REPLACE TEMP TABLE error_kinds "
+        "(preset VARCHAR, error_type VARCHAR, kind VARCHAR)"
     )
     if found:
         con.executemany(

@@ -19,13 +19,6 @@ FROM batch
 SEMI JOIN written ON written.source = batch.source AND written.span_id = batch.span_id
 ORDER BY batch.trace_id, batch.started_at;
 
-INSERT INTO lake.payloads BY NAME
-SELECT
-    calls.source, calls.span_id, calls.trace_id, calls.started_at,
-    calls.inputs, calls.output, calls.attributes
-FROM calls
-SEMI JOIN written ON written.staged_file = calls.filename AND written.staged_row = calls.file_row_number;
-
 INSERT INTO lake.feedback BY NAME
 SELECT
     calls.source,
