@@ -13,6 +13,16 @@ from analytics.errors import AnalyticsError, InputError
 if TYPE_CHECKING:
     from analytics.sync import SyncReport
 
+COMMANDS = {
+    "import": "import exported traces: files, folders, globs, -",
+    "sync": "pull what is new in a Weave project",
+    "watch": "import growing files and folders as they grow",
+    "serve": "open the dashboard in a browser",
+    "export": "write a page to share, or every table",
+    "metrics": "print metrics",
+}
+"""Every command, with what it does."""
+
 _REJECTS_SHOWN = 5
 
 
@@ -42,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"patchpilot {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    add = _command(commands, "import", _import, "import exported traces: files, folders, globs, -")
+    add = _command(commands, "import", _import)
     add.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, glob, or - for stdin")
     add.add_argument("--format", metavar="NAME", help="take every input for this format")
     add.add_argument(
@@ -50,18 +60,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     _semantics(add)
 
-    pull = _command(commands, "sync", _sync, "pull what is new in a Weave project")
+    pull = _command(commands, "sync", _sync)
     pull.add_argument("--weave", required=True, metavar="ENTITY/PROJECT", help="project to pull")
     pull.add_argument(
         "--every", type=_positive, metavar="SECONDS", help="pull again and again, until stopped"
     )
     _semantics(pull)
 
-    tail = _command(commands, "watch", _watch, "import growing files and folders as they grow")
+    tail = _command(commands, "watch", _watch)
     tail.add_argument("paths", nargs="+", metavar="PATH", help="file, folder or glob")
     tail.add_argument("--every", type=_positive, default=1.0, metavar="SECONDS", help="default 1")
 
-    serve = _command(commands, "serve", _serve, "open the dashboard in a browser")
+    serve = _command(commands, "serve", _serve)
     serve.add_argument(
         "--data", nargs="+", metavar="PATH", help="import these first, and watch them"
     )
@@ -72,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--open", action="store_true", help="open a browser window")
     _semantics(serve)
 
-    export = _command(commands, "export", _export, "write a page to share, or every table")
+    export = _command(commands, "export", _export)
     kinds = export.add_mutually_exclusive_group(required=True)
     kinds.add_argument("--html", type=Path, metavar="FILE", help="one self-contained page")
     kinds.add_argument("--csv", type=Path, metavar="DIR", help="every table and view, as CSV")
@@ -82,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--demo", action="store_true", help="of the bundled traces")
     export.add_argument("--period", default="all", help="of the page: 7d, 14d, 28d, 90d or all")
 
-    metrics = _command(commands, "metrics", _metrics, "print metrics")
+    metrics = _command(commands, "metrics", _metrics)
     metrics.add_argument("names", nargs="*", metavar="METRIC", help="default: all of them")
     metrics.add_argument(
         "--by", action="append", default=[], metavar="CUT", help="variant, day ..."
@@ -92,7 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands, name: str, run, summary: str) -> argparse.ArgumentParser:  # noqa: ANN001
+def _command(commands, name: str, run) -> argparse.ArgumentParser:  # noqa: ANN001
+    summary = COMMANDS[name]
     parser = commands.add_parser(
         name, help=summary, description=summary[0].upper() + summary[1:] + "."
     )

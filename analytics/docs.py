@@ -1,0 +1,39 @@
+"""The README's tables, made from the declarations that they describe."""
+
+from collections.abc import Iterable, Sequence
+
+
+def metrics() -> str:
+    """Return every metric with its unit and definition."""
+    from analytics.metrics.catalog import CATALOG
+
+    rows = ((m.title, f"`{m.name}`", m.unit.value, m.better or "neither", m.doc) for m in CATALOG)
+    return _table(("metric", "name", "unit", "better", "definition"), rows)
+
+
+def formats() -> str:
+    """Return every format that can be imported."""
+    from analytics.sources.formats import FORMATS
+
+    return _table(("format", "name"), ((entry.title, f"`{entry.name}`") for entry in FORMATS))
+
+
+def commands() -> str:
+    """Return every command with what it does."""
+    from analytics.cli import COMMANDS
+
+    return _table(
+        ("command", "what it does"), ((f"`patchpilot {n}`", s) for n, s in COMMANDS.items())
+    )
+
+
+def tables() -> str:
+    """Return every stored table with what one row of it is."""
+    from analytics.schema import TABLES
+
+    return _table(("table", "one row is"), ((f"`{t.name}`", t.row) for t in TABLES.values()))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
