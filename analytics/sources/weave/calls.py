@@ -4,6 +4,7 @@ The mapping itself is ``calls.sql``. Here stand what goes in, what is taken out 
 that it is written to.
 """
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -40,6 +41,7 @@ RAW = {
 """Fields of a raw call that are read, and how. Inference would make columns of model names."""
 
 MAX_RECORD_BYTES = 16 * 1024 * 1024
+"""DuckDB holds two buffers of this size for each thread."""
 
 UI_LIMIT = 10_000
 """Rows after which Weave's own export stops without a word."""
@@ -53,7 +55,7 @@ class UnreadableError(Exception):
 
 
 @cache
-def _sql(name: str) -> str:
+def statement(name: str) -> str:
     return files("analytics.sources.weave").joinpath(name).read_text("utf-8")
 
 
@@ -74,11 +76,16 @@ def read(
     )
 
 
-def write(con: "DuckDBPyConnection", raw: "DuckDBPyRelation", path: Path) -> None:
+def write(
+    con: "DuckDBPyConnection", raw: "DuckDBPyRelation", path: Path, *, detail: int = 2
+) -> None:
     """Write raw calls as one Parquet file of ``schema.CALLS``, secrets taken out."""
-    con.execute(_sql("macros.sql"))
-    calls = raw.query("raw", _sql("calls.sql"))
-    redact_columns(calls, _FREE_TEXT).write_parquet(
+    from duckdb import ConstantExpression, StarExpression
+
+    con.execute(statement("macros.sql"))
+    calls = redact_columns(raw.query("raw", statement("calls.sql")), _FREE_TEXT)
+    level = ConstantExpression(detail).cast("TINYINT").alias("detail")
+    calls.select(StarExpression(), level).write_parquet(
         str(path), compression="zstd", row_group_size=_ROW_GROUP
     )
 
@@ -92,9 +99,9 @@ def write_checked(con: "DuckDBPyConnection", raw: "DuckDBPyRelation", path: Path
     import duckdb
 
     try:
-        con.execute(_sql("macros.sql"))
-        write(con, raw.query("loose", _sql("strict.sql")), path)
-        faults = con.read_parquet(str(path)).query("calls", _sql("check.sql")).fetchall()[0][0]
+        con.execute(statement("macros.sql"))
+        write(con, raw.query("loose", statement("strict.sql")), path)
+        faults = con.read_parquet(str(path)).query("calls", statement("check.sql")).fetchall()[0][0]
     except (duckdb.InvalidInputException, duckdb.DataError) as error:
         path.unlink(missing_ok=True)
         raise UnreadableError(str(error)) from error
@@ -104,13 +111,18 @@ def write_checked(con: "DuckDBPyConnection", raw: "DuckDBPyRelation", path: Path
 
 
 def write_sound(
-    con: "DuckDBPyConnection", raw: "DuckDBPyRelation", path: Path, name: str
+    con: "DuckDBPyConnection",
+    raw: "DuckDBPyRelation",
+    path: Path,
+    name: str,
+    *,
+    detail: int = 2,
 ) -> list[Reject]:
     """Write the calls that can be kept and return the others (``raw`` carries ``LINE``)."""
-    con.execute(_sql("macros.sql"))
-    faults = raw.query("raw", _sql("faults.sql")).fetchall()
+    con.execute(statement("macros.sql"))
+    faults = raw.query("raw", statement("faults.sql")).fetchall()
     sound = raw.filter("call_fault(id, trace_id, op_name, started_at) IS NULL")
-    write(con, sound, path)
+    write(con, sound, path, detail=detail)
     return [
         Reject(file=name, line=line, reason=reason, excerpt=excerpt_of(excerpt))
         for line, reason, excerpt in faults
@@ -123,24 +135,40 @@ def excerpt_of(text: str) -> str:
     return shown[:200]
 
 
+def first_keys(path: Path) -> tuple[str, ...]:
+    """Return the keys of a JSON file's first record; empty where it cannot be told."""
+    with path.open("rb") as file:
+        text = file.read(1 << 20).decode("utf-8", "replace")
+    start = text.find("{")
+    try:
+        record, _ = json.JSONDecoder().raw_decode(text, max(start, 0))
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(record) if isinstance(record, dict) else ()
+
+
 def notes_on(con: "DuckDBPyConnection", written: Path, keys: Sequence[str]) -> list[str]:
     """Return what the user should know of an export.
 
     Args:
         con: where to read.
         written: Parquet file of ``schema.CALLS``.
-        keys: keys of the first record as the export has them.
+        keys: keys of the first record, or columns; empty where they are not known.
     """
     notes = []
-    absent = [key for key in ("ended_at", "exception", "summary") if key not in keys]
+    absent = [
+        name
+        for name in ("ended_at", "exception", "summary")
+        if not any(key == name or key.startswith(f"{name}.") for key in keys)
+    ]
     if absent and keys:
         notes.append(
-            f"The export leaves out {', '.join(absent)} (it was made with chosen columns): a call "
-            "counts as running where nothing says that it ended. Export all columns to be sure."
+            f"the export leaves out {', '.join(absent)}: a call without an end or an output counts "
+            "as running. Export all columns to be sure."
         )
     if con.read_parquet(str(written)).count("*").fetchall()[0][0] == UI_LIMIT:
         notes.append(
-            f"The export has exactly {UI_LIMIT:,} rows, where Weave's own export stops: there are "
-            "probably more. Sync from the server, or export in periods."
+            f"it holds exactly {UI_LIMIT:,} calls, where Weave's own export stops: there are "
+            "probably more. Pull from the server, or export period by period."
         )
     return notes

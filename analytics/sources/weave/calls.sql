@@ -1,4 +1,5 @@
--- One row per raw Weave call (relation `raw`, every JSON value as text): the columns of schema.CALLS.
+-- One row per raw Weave call (relation `raw`, every JSON value as text): the columns of
+-- schema.CALLS but for detail.
 WITH parts AS (
     SELECT
         *,
@@ -118,6 +119,5 @@ SELECT
     regexp_replace(inputs, '^\{"self":"<[^"\\]* object at 0x[0-9a-fA-F]+>",?', '{') AS inputs,
     output::VARCHAR AS output,
     attributes::VARCHAR AS attributes,
-    CASE WHEN json_array_length(told[3]) > 0 THEN told[3]::VARCHAR END AS feedback,
-    2::TINYINT AS detail
+    CASE WHEN json_array_length(told[3]) > 0 THEN told[3]::VARCHAR END AS feedback
 FROM counted

@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -36,7 +37,7 @@ class Repairs:
     def note(self) -> list[str]:
         """Return the sentence for the user, or nothing."""
         told = ", ".join(f"{what} ({count})" for what, count in sorted(self.counts.items()))
-        return [f"Mended so that they could be kept: {told}."] if told else []
+        return [f"mended so that they could be kept: {told}."] if told else []
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -62,6 +63,21 @@ def stage(
     con: "DuckDBPyConnection", records: Iterable[tuple[int, bytes]], target: Path, name: str
 ) -> tuple[list[Reject], list[str]]:
     """Write the records that can be kept as Parquet; return the others, and notes for the user."""
+    with clean_copy(con, records, target, name) as (sound, rejects, notes):
+        rejects += calls.write_sound(con, calls.read(con, sound, lines=True), target, name)
+    return by_position(rejects), notes
+
+
+def by_position(rejects: Iterable[Reject]) -> list[Reject]:
+    """Return rejects in the order of the user's file."""
+    return sorted(rejects, key=lambda reject: reject.line or 0)
+
+
+@contextmanager
+def clean_copy(
+    con: "DuckDBPyConnection", records: Iterable[tuple[int, bytes]], target: Path, name: str
+) -> Iterator[tuple[Path, list[Reject], list[str]]]:
+    """Yield a JSONL file of the records that can be kept, the others, and notes for the user."""
 
     def valid(text: str) -> bool:
         return bool(con.execute("SELECT json_valid(?)", [text]).fetchall()[0][0])
@@ -69,10 +85,9 @@ def stage(
     sound = target.with_suffix(".clean.jsonl")
     try:
         rejects, repairs = clean(records, sound, name, valid)
-        rejects += calls.write_sound(con, calls.read(con, sound, lines=True), target, name)
+        yield sound, rejects, repairs.note()
     finally:
         sound.unlink(missing_ok=True)
-    return sorted(rejects, key=lambda reject: reject.line or 0), repairs.note()
 
 
 def clean(

@@ -1,6 +1,5 @@
 """Weave calls as JSONL: the export of the server, of the UI and of ``sync``, one call a line."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +10,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _TELLING = ("op_name", "trace_id")
-
-
-def _first_keys(head: bytes) -> tuple[str, ...]:
-    """Return the keys of the first record; empty where the head does not hold one."""
-    text = head.decode("utf-8-sig", "replace").lstrip()
-    line = text.partition("\n")[0]
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return ()
-    return tuple(record) if isinstance(record, dict) else ()
 
 
 def recognise(head: bytes, path: Path) -> str | None:
@@ -43,9 +31,7 @@ def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
         calls.write_checked(con, calls.read(con, path), target)
     except calls.UnreadableError:
         rejects, notes = careful.stage(con, careful.numbered_lines(path), target, path.name)
-    with path.open("rb") as file:
-        keys = _first_keys(file.read(1 << 20))
-    notes += calls.notes_on(con, target, keys)
+    notes += calls.notes_on(con, target, calls.first_keys(path))
     return Staged(format=FORMAT.name, files=(target,), rejects=tuple(rejects), notes=tuple(notes))
 
 
