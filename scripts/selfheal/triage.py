@@ -1,0 +1,74 @@
+"""The agent that says what kind of bug it is and where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import weave
+
+from selfheal.locating import Suspicion, bug_type_of, clue_of, suspicion
+from selfheal.suite import Failure, Report
+from selfheal.tools import Tools
+from selfheal.traced import without_self
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the triage found out about one bug."""
+
+    bug_id: str
+    test_id: str
+    bug_type: str
+    file: str
+    line: int
+    title: str
+    confidence: float
+    clue: str
+    suspicion: Suspicion
+
+
+def shown(diagnosis: Diagnosis) -> dict[str, Any]:
+    """A diagnosis as it stands in a trace: without the score of every line."""
+    return {name: value for name, value in vars(diagnosis).items() if name != "suspicion"}
+
+
+class TriageAgent:
+    """Classifies and locates failures."""
+
+    def __init__(self, tools: Tools, report: Report) -> None:
+        """Judge by this run of the whole suite."""
+        self.tools = tools
+        self.report = report
+
+    @weave.op(postprocess_inputs=without_self, postprocess_output=shown)
+    def diagnose(self, bug_id: str, test_id: str, tests: Sequence[str]) -> Diagnosis:
+        """The kind and the place of the bug behind some failed tests.
+
+        A test that passes on its own depends on order or on chance, so it is called flaky, and
+        then the tests themselves are suspected too.
+        """
+        failure = next(each for each in self.report.failures if each.test_id == test_id)
+        alone = not self.tools.run_tests(seed=None, only=[test_id], coverage=False).failures
+        places = suspicion(self.report, set(tests), with_tests=alone)
+        file, line = places.worst()
+        lines = self.tools.read_file(file).splitlines()
+        clue = clue_of(failure)
+        here = lines[line - 1] if line else ""
+        bug_type = bug_type_of(failure, clue, file, here, alone)
+        return Diagnosis(
+            bug_id,
+            test_id,
+            bug_type,
+            file,
+            max(line, 1),
+            title_of(failure),
+            round(min(1.0, places.scores[file, line] / 2), 3),
+            "TEST_FLAKY" if bug_type == "TEST_FLAKY" else clue,
+            places,
+        )
+
+
+def title_of(failure: Failure) -> str:
+    """One line for people: what failed, and with what words."""
+    said = failure.message or "no message"
+    return f"{failure.error_type}: {said}"[:120]
