@@ -134,9 +134,13 @@ def import_paths(
     from analytics.sources.inputs import find
 
     with _Work(store, progress) as work:
-        for position, item in enumerate(found := find(paths)):
+        found = find(paths)
+        for position, item in enumerate(found):
             work.tell("reading", position, len(found))
-            work.stage(item, format_name)
+            if len(found) == 1 or strict:
+                work.stage(item, format_name)
+            else:
+                work.stage_or_reject(item, format_name)
         return work.commit(origin=" ".join(paths), presets=presets, strict=strict, demo=demo)
 
 
@@ -164,19 +168,19 @@ def watch(
 
     seen: dict[Path, tuple[int, int]] = {}
     while not stop.is_set():
-        try:
-            found = [item for item in find(paths, missing_ok=True) if item.path is not None]
-            stamps = {item.path: _stamp(item.path) for item in found if item.path is not None}
-            fresh = [item for item in found if stamps[_path(item)] != seen.get(_path(item))]
-            if fresh:
+        found = [item for item in find(paths, missing_ok=True) if item.path is not None]
+        stamps = {_path(item): _stamp(_path(item)) for item in found}
+        fresh = [item for item in found if stamps[_path(item)] != seen.get(_path(item))]
+        seen = stamps
+        if fresh:
+            try:
                 report = _import_growth(store, fresh)
-                seen = stamps
-                if told and report is not None:
-                    told(report)
-        except AnalyticsError as fault:
-            seen = stamps if "stamps" in locals() else seen
-            if told:
-                told(fault)
+            except AnalyticsError as fault:
+                # The same files are tried again when they change, or with the next one that does.
+                seen = {path: stamp for path, stamp in seen.items() if path not in map(_path, fresh)}
+                report = fault
+            if told and report is not None:
+                told(report)
         stop.wait(interval_s)
 
 
@@ -245,6 +249,14 @@ class _Work:
         plain = inputs.open_plain(item, self.folder)
         found, reason = inputs.recognise(item, plain, format_name)
         self.stage_file(plain, found.name, name=item.name, reason=reason)
+
+    def stage_or_reject(self, item: "Input", format_name: str | None = None) -> None:
+        """Read one of several inputs; one that cannot be used is left out, and counted."""
+        try:
+            self.stage(item, format_name)
+        except InputError as fault:
+            reject = Reject(file=item.name, line=None, reason=str(fault))
+            self._staged.append(Staged(format="unknown", rejects=(reject,)))
 
     def stage_file(
         self, plain: Path, format_name: str, *, name: str, reason: str, first_line: int = 1
@@ -339,9 +351,12 @@ def _import_growth(store: Path, items: "Sequence[Input]") -> SyncReport | None:
 def _stage_growth(work: _Work, item: "Input", mark: tuple[int, str, int] | None) -> bool:
     from analytics.sources import inputs
 
-    plain = inputs.open_plain(item, work.folder)
+    try:
+        plain = inputs.open_plain(item, work.folder)
+    except InputError:
+        return False  # Empty so far: what is being written now comes with the next look.
     if plain != item.path:
-        work.stage(item)
+        work.stage_or_reject(item)
         return True
     offset, lines = 0, 0
     if mark and plain.stat().st_size >= mark[0] and _fingerprint(plain, mark[0]) == mark[1]:
@@ -355,10 +370,13 @@ def _stage_growth(work: _Work, item: "Input", mark: tuple[int, str, int] | None)
             grown, "weave-jsonl", name=item.name, reason="it grew", first_line=lines + 1
         )
     else:
-        found, reason = inputs.recognise(item, grown, None)
-        if found.name != "weave-jsonl":
+        try:
+            found, reason = inputs.recognise(item, grown, None)
+        except InputError:
+            found, reason = None, ""
+        if found is None or found.name != "weave-jsonl":
             # Only line by line is it certain that what was read before stays as it was.
-            work.stage(item)
+            work.stage_or_reject(item)
             return True
         work.stage_file(grown, found.name, name=item.name, reason=reason)
     work.marks.append(
@@ -397,7 +415,10 @@ def _fingerprint(path: Path, size: int) -> str:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError:
+        return -1, 0  # It went away between two looks; it is read when it is back.
     return status.st_size, status.st_mtime_ns
 
 

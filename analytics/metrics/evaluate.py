@@ -94,7 +94,7 @@ def evaluate(
                     found.setdefault(cut, {}).update(estimates)
     for estimates in found.values():
         for metric in chosen:
-            estimates.setdefault(metric.name, Estimate(value=None))
+            estimates.setdefault(metric.name, _of_no_rows(metric))
     return dict(sorted(found.items(), key=lambda item: [(v is None, v) for v in item[0]]))
 
 
@@ -158,6 +158,12 @@ def _scan(
             for position, metric in enumerate(metrics)
         }
     return result
+
+
+def _of_no_rows(metric: Metric) -> Estimate:
+    """Return what a metric says where a cut of another view has no row in its own."""
+    names = (*metric.of.moments(), *_PRODUCTS, "units")
+    return metric.of.estimate(_of({f"{name}_0": None for name in names}, 0))
 
 
 def _of(values: Mapping[str, Any], position: int) -> dict[str, Any]:
