@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from analytics.redaction import redact, redact_columns
 from analytics.sources import Reject
@@ -56,11 +56,16 @@ class UnreadableError(Exception):
 
 @cache
 def statement(name: str) -> str:
+    """Return the text of one of the .sql files beside this module."""
     return files("analytics.sources.weave").joinpath(name).read_text("utf-8")
 
 
 def read(
-    con: "DuckDBPyConnection", path: Path, *, layout: str = "newline_delimited", lines: bool = False
+    con: "DuckDBPyConnection",
+    path: Path,
+    *,
+    layout: Literal["newline_delimited", "array"] = "newline_delimited",
+    lines: bool = False,
 ) -> "DuckDBPyRelation":
     """Return the raw calls of a JSON file, read when they are written.
 
