@@ -1,0 +1,67 @@
+"""Which store is shown: the one named, the user's own, or that of the bundled traces."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+
+from analytics.errors import InputError
+from analytics.store import lake
+from analytics.sync.files import import_paths
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout: where data/ stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreChoice:
+    """Which store to show, and whether it holds the bundled traces."""
+
+    path: Path
+    demo: bool
+
+
+def choose_store(explicit: Path | None = None) -> StoreChoice:
+    """Return the store to show: the one named, else the user's own, else the bundled traces.
+
+    The bundled traces are imported into a store of their own on first use.
+    """
+    if explicit is not None:
+        return StoreChoice(path=explicit, demo=False)
+    if named := os.environ.get("PATCHPILOT_STORE"):
+        return StoreChoice(path=Path(named), demo=False)
+    own = default_store()
+    if lake.exists(own):
+        return StoreChoice(path=own, demo=False)
+    return StoreChoice(path=demo_store(), demo=True)
+
+
+def default_store() -> Path:
+    """Return the folder in which a user's own store stands unless another is named."""
+    return ROOT / "data" / "store"
+
+
+def demo_store() -> Path:
+    """Return the store of the bundled traces, made anew where they have changed.
+
+    Raises:
+        InputError: this installation carries no traces.
+    """
+    files = sorted((ROOT / "data" / "demo").glob("*.jsonl.gz"))
+    if not files:
+        raise InputError(
+            "no bundled traces in this installation. Import your own: patchpilot import PATH."
+        )
+    print_of_files = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    store = ROOT / "data" / f"demo-store-{print_of_files}"
+    if not lake.exists(store):
+        for outdated in (ROOT / "data").glob("demo-store-*"):
+            rmtree(outdated, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=ROOT / "data", prefix="demo-draft-") as draft:
+            fresh = Path(draft) / "store"
+            import_paths(fresh, [str(file) for file in files], demo=True)
+            if not lake.exists(store):
+                fresh.rename(store)
+    return store

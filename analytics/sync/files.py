@@ -1,0 +1,205 @@
+"""Traces from files: once, or on and on as they grow."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from analytics.errors import AnalyticsError, InputError
+from analytics.semantics import BUNDLED, Preset, load
+from analytics.store.imports import InputMark
+from analytics.sync.work import Progress, SyncReport, Work, working
+
+if TYPE_CHECKING:
+    from analytics.sources.inputs import Input
+
+_PRINT_BYTES = 4096
+
+
+def import_paths(
+    store: Path,
+    paths: Sequence[str],
+    *,
+    presets: Sequence[Preset] = (),
+    format_name: str | None = None,
+    strict: bool = False,
+    demo: bool = False,
+    progress: Progress | None = None,
+) -> SyncReport:
+    """Import files, folders, globs or standard input in one transaction.
+
+    Args:
+        store: folder of the store; made where there is none.
+        paths: what the user named; "-" is standard input.
+        presets: semantics to read everything with from now on; the store's own where empty.
+        format_name: take every input for this format instead of looking.
+        strict: refuse everything where one record cannot be read.
+        demo: these are the bundled traces.
+        progress: told how far it is.
+
+    Raises:
+        InputError: an input that cannot be used; nothing is stored.
+        StoreError: the store cannot be written; it is as it was.
+    """
+    from analytics.sources.inputs import find
+
+    with working(store, progress) as work:
+        found = find(paths)
+        for position, item in enumerate(found):
+            work.tell("reading", position, len(found))
+            if len(found) == 1 or strict:
+                work.stage(item, format_name)
+            else:
+                work.stage_or_reject(item, format_name)
+        return work.commit(origin=" ".join(paths), presets=presets, strict=strict, demo=demo)
+
+
+def choose_presets(names: Iterable[str]) -> tuple[Preset, ...]:
+    """Return the semantics for some names and files: a file of the user's own comes before the bundled.
+
+    Raises:
+        UnknownNameError, InputError: no such preset, or a semantics file with a fault.
+    """
+    chosen = [load(name) for name in names]
+    if chosen and not any(preset.name in BUNDLED for preset in chosen):
+        chosen += [load(name) for name in BUNDLED]
+    return tuple(chosen)
+
+
+def watch(
+    store: Path,
+    paths: Sequence[str],
+    interval_s: float,
+    stop: Event,
+    *,
+    told: Callable[[SyncReport | AnalyticsError], None] | None = None,
+) -> None:
+    """Import what appears under some paths, and what growing files get, until told to stop.
+
+    A file of Weave calls, one a line, is read on from where it was left; a half-written last line
+    waits. A file that was replaced or truncated is read from its beginning.
+
+    Args:
+        store: folder of the store.
+        paths: files, folders and globs; they may not exist yet.
+        interval_s: pause between looks.
+        stop: set to end the watch.
+        told: hears of every import, and of everything that went wrong; the watch goes on.
+    """
+    from analytics.sources.inputs import find
+
+    seen: dict[Path, tuple[int, int]] = {}
+    while not stop.is_set():
+        found = [item for item in find(paths, missing_ok=True) if item.path is not None]
+        stamps = {_path(item): _stamp(_path(item)) for item in found}
+        fresh = [item for item in found if stamps[_path(item)] != seen.get(_path(item))]
+        seen = stamps
+        if fresh:
+            try:
+                report = _import_growth(store, fresh)
+            except AnalyticsError as fault:
+                # The same files are tried again when they change, or with the next one that does.
+                seen = {
+                    path: stamp for path, stamp in seen.items() if path not in map(_path, fresh)
+                }
+                report = fault
+            if told and report is not None:
+                told(report)
+        stop.wait(interval_s)
+
+
+def _import_growth(store: Path, items: "Sequence[Input]") -> SyncReport | None:
+    """Import some files, each from where it was left; None where none holds a new complete line."""
+    with working(store) as work:
+        known = {
+            path: (size, print_, lines)
+            for path, size, print_, lines in work.con.execute(
+                "SELECT path, size_bytes, head_hash, lines_count FROM lake.input_files"
+            ).fetchall()
+        }
+        some = False
+        for item in items:
+            some |= _stage_growth(work, item, known.get(str(_path(item).resolve())))
+        if not some:
+            return None
+        return work.commit(origin=" ".join(item.name for item in items))
+
+
+def _stage_growth(work: Work, item: "Input", mark: tuple[int, str, int] | None) -> bool:
+    from analytics.sources import inputs
+
+    try:
+        plain = inputs.open_plain(item, work.folder)
+    except InputError:
+        return False  # Empty so far: what is being written now comes with the next look.
+    if plain != item.path:
+        work.stage_or_reject(item)
+        return True
+    offset, lines = 0, 0
+    if mark and plain.stat().st_size >= mark[0] and _fingerprint(plain, mark[0]) == mark[1]:
+        offset, lines = mark[0], mark[2]
+    grown = work.folder / f"grown-{len(work.marks)}.jsonl"
+    size, count = _copy_lines(plain, offset, grown)
+    if count == 0:
+        return False
+    if offset:
+        work.stage_file(
+            grown, "weave-jsonl", name=item.name, reason="it grew", first_line=lines + 1
+        )
+    else:
+        try:
+            found, reason = inputs.recognise(item, grown, None)
+        except InputError:
+            found, reason = None, ""
+        if found is None or found.name != "weave-jsonl":
+            # Only line by line is it certain that what was read before stays as it was.
+            work.stage_or_reject(item)
+            return True
+        work.stage_file(grown, found.name, name=item.name, reason=reason)
+    work.marks.append(
+        InputMark(
+            path=str(plain.resolve()),
+            size_bytes=size,
+            head_hash=_fingerprint(plain, size),
+            lines_count=lines + count,
+        )
+    )
+    return True
+
+
+def _copy_lines(source: Path, offset: int, target: Path) -> tuple[int, int]:
+    """Copy the complete lines after an offset; return where they end, and how many they are."""
+    count, end = 0, offset
+    with source.open("rb") as reading, target.open("wb") as writing:
+        reading.seek(offset)
+        for line in reading:
+            if not line.endswith(b"\n"):
+                break
+            writing.write(line)
+            end += len(line)
+            count += 1
+    return end, count
+
+
+def _fingerprint(path: Path, size: int) -> str:
+    """Return a digest of the first and the last bytes before an offset: tells a replaced file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(min(size, _PRINT_BYTES)))
+        file.seek(max(size - _PRINT_BYTES, 0))
+        digest.update(file.read(min(size, _PRINT_BYTES)))
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return -1, 0  # It went away between two looks; it is read when it is back.
+    return status.st_size, status.st_mtime_ns
+
+
+def _path(item: "Input") -> Path:
+    assert item.path is not None
+    return item.path

@@ -1,0 +1,155 @@
+"""One import under way: what is read is staged, then committed at once, or not at all."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from analytics.errors import InputError
+from analytics.semantics import Preset
+from analytics.sources import Reject, Staged
+from analytics.store import imports, lake
+from analytics.store.imports import Arrival, InputMark, Written
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from analytics.sources.inputs import Input
+
+Progress = Callable[[str, int, int | None], None]
+"""What is being done, how much of it is done, and of how much where that is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileReport:
+    """What one input was taken for, and why."""
+
+    name: str
+    format: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncReport:
+    """What one import or pull did."""
+
+    written: Written
+    files: tuple[FileReport, ...]
+    rejects: tuple[Reject, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+
+@contextmanager
+def working(store: Path, progress: Progress | None = None) -> Iterator["Work"]:
+    """Open a store for one import: others who want to write wait until it is over."""
+    with (
+        lake.writer(store) as con,
+        tempfile.TemporaryDirectory(dir=store / "tmp", ignore_cleanup_errors=True) as folder,
+    ):
+        yield Work(con, Path(folder), progress)
+
+
+class Work:
+    """One import under way: the writer's connection, a folder for what is staged, what was staged."""
+
+    def __init__(self, con: "DuckDBPyConnection", folder: Path, progress: Progress | None) -> None:
+        """Begin with nothing staged.
+
+        Args:
+            con: the writer's connection.
+            folder: an empty folder for what is staged; whoever made it removes it.
+            progress: told how far it is.
+        """
+        self.con = con
+        self.folder = folder
+        self._began = perf_counter()
+        self._progress = progress
+        self._staged: list[Staged] = []
+        self._files: list[FileReport] = []
+        self.marks: list[InputMark] = []
+
+    def tell(self, what: str, done: int, of: int | None) -> None:
+        """Pass on how far it is."""
+        if self._progress:
+            self._progress(what, done, of)
+
+    def stage(self, item: "Input", format_name: str | None = None) -> None:
+        """Read one input that the user named."""
+        from analytics.sources import inputs
+
+        plain = inputs.open_plain(item, self.folder)
+        found, reason = inputs.recognise(item, plain, format_name)
+        self.stage_file(plain, found.name, name=item.name, reason=reason)
+
+    def stage_or_reject(self, item: "Input", format_name: str | None = None) -> None:
+        """Read one of several inputs; one that cannot be used is left out, and counted."""
+        try:
+            self.stage(item, format_name)
+        except InputError as fault:
+            reject = Reject(file=item.name, line=None, reason=str(fault))
+            self._staged.append(Staged(format="unknown", rejects=(reject,)))
+
+    def stage_file(
+        self, plain: Path, format_name: str, *, name: str, reason: str, first_line: int = 1
+    ) -> None:
+        """Read one plain file of a known format."""
+        from analytics.sources.formats import FORMATS
+
+        found = next(entry for entry in FORMATS if entry.name == format_name)
+        out = self.folder / f"staged-{len(self._staged)}"
+        out.mkdir()
+        staged = found.stage(self.con, plain, out)
+        rejects = tuple(
+            replace(r, file=name, line=None if r.line is None else r.line + first_line - 1)
+            for r in staged.rejects
+        )
+        notes = tuple(f"{name}: {note}" for note in staged.notes)
+        self._staged.append(replace(staged, rejects=rejects, notes=notes))
+        self._files.append(FileReport(name=name, format=found.name, reason=reason))
+
+    def commit(
+        self,
+        *,
+        origin: str,
+        presets: Sequence[Preset] = (),
+        strict: bool = False,
+        demo: bool = False,
+        deleted_ids: Sequence[str] = (),
+        watermark_at: datetime | None = None,
+    ) -> SyncReport:
+        """Write everything that was staged, or nothing."""
+        rejects = tuple(reject for staged in self._staged for reject in staged.rejects)
+        if strict and rejects:
+            first = rejects[0]
+            raise InputError(
+                f"cannot read {first.file} line {first.line}: {first.reason}. Nothing stored; "
+                "without --strict the readable records are."
+            )
+        self.tell("storing", 0, None)
+        if presets:
+            imports.use_presets(self.con, presets)
+        written = imports.write(
+            self.con,
+            Arrival(
+                origin=origin,
+                staged=self._staged,
+                now=datetime.now(UTC).replace(tzinfo=None),
+                began=self._began,
+                demo=demo,
+                marks=self.marks,
+                deleted_ids=deleted_ids,
+                watermark_at=watermark_at,
+            ),
+        )
+        return SyncReport(
+            written=written,
+            files=tuple(self._files),
+            rejects=rejects,
+            notes=tuple(note for staged in self._staged for note in staged.notes),
+            seconds=perf_counter() - self._began,
+        )
