@@ -300,11 +300,10 @@ class SurvivalMedian:
         return (self.time, self.event)
 
     def moments(self) -> "dict[str, Expression]":
-        """Ask for the times at which the event came, and for those at which waiting was cut off."""
-        known = _col(self.time).isnotnull()
+        """Ask for the times, and whether the event came then or waiting was cut off."""
         return {
-            "times": _fn("list", _col(self.time)).alias("times"),
-            "events": _fn("list", _when(known, _col(self.event))),
+            "times": _fn("list", _col(self.time)),
+            "events": _fn("list", _col(self.event)),
             "rows": _fn("count_star"),
         }
 
@@ -339,18 +338,17 @@ class SpeedUp:
 
     def moments(self) -> "dict[str, Expression]":
         """Ask for the times, whether the event came, and the order."""
-        known = _col(self.time).isnotnull()
         return {
             "times": _fn("list", _col(self.time)),
-            "events": _fn("list", _when(known, _col(self.event))),
-            "order": _fn("list", _when(known, _fn("epoch_us", _col(self.order)))),
+            "events": _fn("list", _col(self.event)),
+            "order": _fn("list", _fn("epoch_us", _col(self.order))),
             "rows": _fn("count_star"),
         }
 
     def estimate(self, moments: Moments) -> Estimate:
         """Too few events in a half give no value."""
-        observed = survival.observations(moments["times"], moments["events"])
-        value, low, high = survival.speed_up(observed, moments["order"], self.at_least)
+        observed = survival.observations(moments["times"], moments["events"], moments["order"])
+        value, low, high = survival.speed_up(observed, self.at_least)
         return Estimate(
             value=value, low=low, high=high, n=observed.n, hits=observed.events_count,
             missing=int(moments["rows"]) - observed.n,

@@ -5,7 +5,7 @@ tests hold this one against it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _Z = 1.959963984540054
 _RESAMPLES = 500
+_HALF = 0.5 + 1e-9
+"""One half; a product of fractions that is exactly one half comes out of rounding just above it."""
 _MOST_DISTINCT = 1024
 """Distinct times that the bootstrap tells apart; beyond that, times are pooled by rank."""
 
@@ -23,6 +25,8 @@ class Observations:
 
     times: "ndarray[Any, Any]"
     events: "ndarray[Any, Any]"
+    order: "ndarray[Any, Any]"
+    """What decides which are older, e.g. microseconds since the epoch; zeros where nobody asks."""
 
     @property
     def n(self) -> int:
@@ -36,16 +40,29 @@ class Observations:
 
     def where(self, chosen: "ndarray[Any, Any]") -> "Observations":
         """Return some of them, in the given order."""
-        return Observations(times=self.times[chosen], events=self.events[chosen])
+        return Observations(
+            times=self.times[chosen], events=self.events[chosen], order=self.order[chosen]
+        )
 
 
-def observations(times: Sequence[float] | None, events: Sequence[bool] | None) -> Observations:
-    """Put two lists side by side; unknown times must have been left out of both."""
+def observations(
+    times: Sequence[float | None] | None,
+    events: Sequence[bool] | None,
+    order: Sequence[int] | None = None,
+) -> Observations:
+    """Put lists side by side; where the time is unknown, the row is left out.
+
+    >>> observations([3.0, None], [True, False]).n
+    1
+    """
     import numpy as np
 
-    return Observations(
-        times=np.asarray(times or (), dtype=float), events=np.asarray(events or (), dtype=bool)
+    observed = Observations(
+        times=np.asarray(times or (), dtype=float),
+        events=np.asarray(events or (), dtype=bool),
+        order=np.asarray(order or [0] * len(times or ()), dtype=np.int64),
     )
+    return observed.where(~np.isnan(observed.times))
 
 
 def median(observed: Observations) -> tuple[float | None, float | None, float | None]:
@@ -59,7 +76,7 @@ def median(observed: Observations) -> tuple[float | None, float | None, float | 
     times, survival, variance = _curve(observed)
     if len(times) == 0:
         return None, None, None
-    value = _first(times, survival <= 0.5)
+    value = _first(times, survival <= _HALF)
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = np.log(-np.log(survival))
         half = _Z * np.sqrt(variance) / np.abs(np.log(survival))
@@ -72,18 +89,18 @@ def median(observed: Observations) -> tuple[float | None, float | None, float | 
 
 
 def speed_up(
-    observed: Observations, order: Sequence[int] | None, at_least: int
+    observed: Observations, at_least: int
 ) -> tuple[float | None, float | None, float | None]:
     """Return 1 - newer median / older median with a bootstrap interval.
 
     Args:
-        observed: the times.
-        order: what decides which are older, e.g. microseconds since the epoch.
+        observed: the times, with their order.
         at_least: events that each half must hold.
     """
     import numpy as np
 
-    by_age = np.lexsort((observed.times, np.asarray(order or (), dtype=np.int64)))
+    # The rest decides between rows of the same age, so that the order in which they come does not.
+    by_age = np.lexsort((observed.events, observed.times, observed.order))
     middle = (len(by_age) + 1) // 2
     older, newer = observed.where(by_age[:middle]), observed.where(by_age[middle:])
     if min(older.events_count, newer.events_count) < at_least:
@@ -136,7 +153,7 @@ def _resampled(observed: Observations, seeds: Any) -> "ndarray[Any, Any]":  # no
     events, leaving = draws[:, : len(times)], draws[:, : len(times)] + draws[:, len(times) :]
     at_risk = observed.n - np.cumsum(leaving, axis=1) + leaving
     survival = np.cumprod(1 - events / np.maximum(at_risk, 1), axis=1)
-    reached = survival <= 0.5
+    reached = survival <= _HALF
     return np.where(reached.any(axis=1), times[reached.argmax(axis=1)], np.nan)
 
 
@@ -146,7 +163,7 @@ def _pooled(observed: Observations) -> Observations:
     if len(np.unique(observed.times)) <= _MOST_DISTINCT:
         return observed
     edges = np.quantile(observed.times, np.linspace(0, 1, _MOST_DISTINCT), method="higher")
-    return Observations(times=edges[np.searchsorted(edges, observed.times)], events=observed.events)
+    return replace(observed, times=edges[np.searchsorted(edges, observed.times)])
 
 
 def _first(times: "ndarray[Any, Any]", reached: "ndarray[Any, Any]") -> float | None:
