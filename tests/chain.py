@@ -1,0 +1,79 @@
+"""The whole chain in one process: raw Weave calls to a file, staged, written to a store, measured."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from analytics.metrics.aggregates import Estimate
+from analytics.metrics.catalog import CATALOG
+from analytics.metrics.evaluate import evaluate
+from analytics.sources import Staged
+from analytics.sources.weave import jsonl
+from analytics.store import imports, lake
+from analytics.store.reader import Reader
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+NOW = datetime(2026, 3, 2, 12)
+"""The clock of these tests."""
+
+ROLLUPS = ("runs", "fixes", "agent_runs")
+
+Raw = dict[str, Any]
+
+
+def bring(con: "DuckDBPyConnection", store: Path, raws: Iterable[Raw]) -> imports.Written:
+    """Import raw calls, as one file would be."""
+    with TemporaryDirectory(dir=store / "tmp") as folder:
+        file = Path(folder) / "calls.jsonl"
+        file.write_text("".join(json.dumps(raw) + "\n" for raw in raws), "utf-8")
+        staged = jsonl.FORMAT.stage(con, file, Path(folder))
+        return imports.write(con, arrival(staged))
+
+
+def arrival(*staged: Staged) -> imports.Arrival:
+    """What an import of these files brings."""
+    return imports.Arrival(origin="test", staged=staged, now=NOW, began=perf_counter())
+
+
+@contextmanager
+def stored(template: Path, *parts: Sequence[Raw]) -> "Iterator[tuple[DuckDBPyConnection, Path]]":
+    """Open a new store into which the parts have been imported, one after the other.
+
+    Args:
+        template: an empty store, copied because making one takes longer.
+        parts: raw calls.
+    """
+    with TemporaryDirectory() as folder:
+        store = Path(folder) / "store"
+        copytree(template, store)
+        with lake.writer(store) as con:
+            for part in parts:
+                bring(con, store, part)
+            yield con, store
+
+
+def rows(con: "DuckDBPyConnection", table: str, *without: str) -> list[tuple[Any, ...]]:
+    """Return the rows of one stored table, in an order of their own, some columns left out."""
+    columns = [name for name in con.table(f"lake.{table}").columns if name not in without]
+    found = con.table(f"lake.{table}").project(*columns).fetchall()
+    return sorted(found, key=repr)
+
+
+def numbers(
+    store: Path, by: Sequence[str] = (), now: datetime = NOW
+) -> dict[tuple[Any, ...], dict[str, Estimate]]:
+    """Work out every metric of a store."""
+    reader = Reader(store, now=now)
+    try:
+        with reader.cursor() as cursor:
+            return evaluate(cursor, CATALOG, by)
+    finally:
+        reader.close()

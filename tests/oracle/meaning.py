@@ -1,0 +1,124 @@
+"""What a call means, read from the semantics files: the slow and obvious way."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.oracle.records import Call
+
+FOLDER = Path(__file__).parents[2] / "analytics" / "semantics"
+ORDER = ("patchpilot", "weave-eval", "generic")
+
+
+@cache
+def preset(name: str) -> dict[str, Any]:
+    """Return one bundled semantics file."""
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
+
+
+def recognised(call: Call) -> tuple[str | None, str | None]:
+    """Return the preset that knows the op, and the op's role there (None for 'other')."""
+    for name in ORDER:
+        for role, patterns in preset(name).get("roles", {}).items():
+            if _fits(call.op, patterns):
+                return name, None if role == "other" else role
+    return None, None
+
+
+def kind(call: Call) -> str:
+    """Return agent, llm, tool, scorer or other: as the preset says, else as the source does."""
+    known, _ = recognised(call)
+    for name in [known] if known else ORDER:
+        for kind, patterns in preset(name).get("kinds", {}).items():
+            if _fits(call.op, patterns):
+                return kind
+    return call.told_kind or "other"
+
+
+def agent(call: Call) -> str | None:
+    """Return the agent whose step this is, where its op names one."""
+    known, _ = recognised(call)
+    for name in [known] if known else ORDER:
+        for kind, patterns in preset(name).get("kinds", {}).items():
+            if _fits(call.op, patterns):
+                return call.op.split(".")[0] if kind == "agent" else None
+    return None
+
+
+def error_kind(error_type: str | None, name: str) -> str | None:
+    """Say infra, timeout or, of any other exception, agent."""
+    if error_type is None:
+        return None
+    for kind, patterns in preset(name)["error_kinds"].items():
+        if any(fnmatchcase(error_type, pattern) for pattern in patterns):
+            return kind
+    return "agent"
+
+
+def fact(call: Call, preset_name: str, role: str, name: str) -> Any:
+    """Return one fact of a call: the first path that holds something, in the store's words."""
+    for rule in preset(preset_name).get("field", []):
+        if rule["name"] != name or role not in rule["roles"]:
+            continue
+        found = _found(call, rule)
+        if found is not None:
+            return found
+    return None
+
+
+def _found(call: Call, rule: dict[str, Any]) -> Any:
+    if rule.get("combine") == "all":
+        told = [hit for path in rule["paths"] for hit in _at(call, path) if isinstance(hit, bool)]
+        return all(told) if told else None
+    for path in rule["paths"]:
+        hits = [hit for hit in _at(call, path) if hit is not None]
+        if hits:
+            value = hits if "*" in path else hits[0]
+            return _in_our_words(value, rule)
+    return None
+
+
+def _in_our_words(value: Any, rule: dict[str, Any]) -> Any:
+    if "values" in rule:
+        text = _text(value).lower()
+        return next((ours for ours, words in rule["values"].items() if text in words), None)
+    if rule.get("unit") == "ms":
+        return float(value) / 1000
+    if rule["name"] in ("passed", "knowledge_hit"):
+        return value if isinstance(value, bool) else None
+    if isinstance(value, list):
+        return [_text(entry) for entry in value]
+    if rule["name"] in ("task", "variant", "repo", "model", "bug_id", "bug_type", "title", "file"):
+        return _text(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _at(call: Call, path: str) -> Iterator[Any]:
+    steps = path.replace("[*]", ".[]").split(".")
+    yield from _walk(call.bodies[steps[0]], steps[1:])
+
+
+def _walk(value: Any, steps: list[str]) -> Iterator[Any]:
+    if not steps:
+        yield value
+    elif steps[0] == "[]":
+        for entry in value if isinstance(value, list) else []:
+            yield from _walk(entry, steps[1:])
+    elif steps[0] == "*":
+        for entry in value.values() if isinstance(value, dict) else []:
+            yield from _walk(entry, steps[1:])
+    elif isinstance(value, dict) and steps[0] in value:
+        yield from _walk(value[steps[0]], steps[1:])
+
+
+def _fits(op: str, patterns: list[str]) -> bool:
+    plain = op.replace("_", "").lower()
+    return any(fnmatchcase(plain, pattern.replace("_", "").lower()) for pattern in patterns)
