@@ -39,10 +39,10 @@ class Deployer:
             assert process.stdout is not None
             port = process.stdout.readline().strip()
             well = bool(port) and all(answers(port, each) for each in ("/health", "/", "/cart"))
+            seconds = round(time.monotonic() - started, 3)
         finally:
             process.kill()
             process.communicate()
-        seconds = round(time.monotonic() - started, 3)
         return {"deployed": well, "deployment_time_s": seconds if well else None}
 
 

@@ -24,8 +24,10 @@ class Proposal:
     candidates: int
 
 
-def shown(proposal: Proposal) -> dict[str, Any]:
+def shown(proposal: Proposal | None) -> dict[str, Any] | None:
     """A proposal as it stands in a trace."""
+    if proposal is None:
+        return None
     patch = proposal.patch
     return {
         "bug_id": proposal.bug_id,

@@ -9,6 +9,7 @@ one JSON object per run: task, variant, attempt, and what the run says of itself
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,9 @@ def connect(project: str) -> Any:  # noqa: ANN401 - the SDK's client
     """Log to a project of the server that the environment names, at once instead of every second."""
     from weave.trace.weave_client import _get_call_processor
 
+    # The SDK reads the source of ops in threads of its own; Python 3.11's parser fails if two
+    # threads parse at once, and the repair operators parse all the time.
+    os.environ["WEAVE_CAPTURE_CODE"] = "false"
     client = weave.init(project)
     processor = _get_call_processor(client.server)
     if processor is not None:

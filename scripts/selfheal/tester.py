@@ -1,7 +1,5 @@
 """The agent that runs the shop's tests."""
 
-from typing import Any
-
 import weave
 
 from selfheal.suite import Report
@@ -20,8 +18,3 @@ class TesterAgent:
     def run_test(self, seed: int) -> Report:
         """The suite in the order that the seed gives, with what each test ran."""
         return self.tools.run_tests(seed=seed, only=None, coverage=True)
-
-
-def summary(report: Report) -> dict[str, Any]:
-    """The counts that a run reports at its end."""
-    return {name: value for name, value in counts(report).items() if name.startswith("tests_")}

@@ -23,8 +23,10 @@ def shown(failure: Failure) -> dict[str, object]:
     }
 
 
-def counts(report: Report) -> dict[str, Any]:
-    """A report as it stands in a trace: counts and the first failures."""
+def counts(report: Report | None) -> dict[str, Any] | None:
+    """A report as it stands in a trace, None after an exception: counts and the first failures."""
+    if report is None:
+        return None
     failures = sorted(report.failures, key=lambda each: each.test_id)
     return {
         "passed": not failures,
@@ -52,7 +54,7 @@ class Tools:
     @weave.op(
         name="tool.read_file",
         postprocess_inputs=without_self,
-        postprocess_output=lambda text: {"lines": text.count("\n")},
+        postprocess_output=lambda text: text and {"lines": text.count("\n")},
     )
     def read_file(self, file: str) -> str:
         """The text of a file."""

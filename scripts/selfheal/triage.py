@@ -27,8 +27,10 @@ class Diagnosis:
     suspicion: Suspicion
 
 
-def shown(diagnosis: Diagnosis) -> dict[str, Any]:
+def shown(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
     """A diagnosis as it stands in a trace: without the score of every line."""
+    if diagnosis is None:
+        return None
     return {name: value for name, value in vars(diagnosis).items() if name != "suspicion"}
 
 
