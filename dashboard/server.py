@@ -1,0 +1,272 @@
+"""Serves the pages on this machine: guarded, confined, watched over by /healthz. Owns the process."""
+
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_address
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from analytics.errors import AnalyticsError, InputError, StoreError
+from dashboard.guard import LOOPBACK, Armour, Guard
+from dashboard.login import SHORTEST, Login
+
+if TYPE_CHECKING:
+    from analytics.store.reader import Reader
+    from analytics.sync import StoreChoice, SyncReport
+
+PAGES = {"": "app.py", "/explore": "explore.py"}
+"""Path of a page -> its notebook in this folder; one that is not there yet has no page."""
+
+SESSION_TTL_S = 60
+"""How long a closed tab keeps its place, so that a reload or a short sleep finds it as it was."""
+
+WATCH_INTERVAL_S = 0.5
+_RESTART_S = 5.0
+_SHUTDOWN_S = 2
+_PORTS_TRIED = 100
+
+log = logging.getLogger("patchpilot")
+
+
+def main(
+    store: "StoreChoice",
+    *,
+    host: str = "127.0.0.1",
+    port: int = 2718,
+    token: str | None = None,
+    watch_paths: Sequence[str] = (),
+    open_browser: bool = False,
+) -> None:
+    """Serve the dashboard until interrupted.
+
+    Args:
+        store: what to show.
+        host: address to bind to; one that others can reach needs a token.
+        port: port to bind to; 0 takes a free one.
+        token: what viewers must know; PATCHPILOT_TOKEN of the environment where None.
+        watch_paths: files and folders to import as they grow.
+        open_browser: also open a browser window.
+
+    Raises:
+        InputError: the address cannot be used, or the token is missing or too short.
+    """
+    import uvicorn
+
+    token = os.environ.get("PATCHPILOT_TOKEN") if token is None else token
+    if token is None and not _is_loopback(host):
+        raise InputError(
+            f"{host} can be reached by others, so it needs a token of {SHORTEST} or more characters: "
+            "--token or PATCHPILOT_TOKEN. Nothing was started."
+        )
+    # Before uvicorn takes the signals over, and after it has handed them back, both mean the same.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _listen(host, port) as listening:
+        port = listening.getsockname()[1]
+        url = f"http://{_authority(host, port)}"
+        os.environ["PATCHPILOT_STORE"] = str(store.path)
+        watch = Watch(store.path, watch_paths)
+        app = build(store.path, host=host, port=port, token=token, watch=watch)
+        config = uvicorn.Config(
+            app,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_SHUTDOWN_S,
+        )
+        watch.start()
+        sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
+        sys.stdout.flush()
+        if open_browser:
+            import webbrowser
+
+            Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
+        watch.stop()
+
+
+def build(
+    store: Path,
+    *,
+    host: str,
+    port: int,
+    token: str | None = None,
+    watch: "Watch | None" = None,
+    pages: Mapping[str, Path] | None = None,
+) -> ASGIApp:
+    """Return the whole application: the pages and /healthz, guarded.
+
+    Args:
+        store: folder of the store that /healthz looks at.
+        host: address that the application is bound to.
+        port: port that it is bound to.
+        token: what viewers must know; nobody is asked where None.
+        watch: the watch to report on.
+        pages: path -> notebook; those of PAGES where None.
+    """
+    import marimo
+
+    if pages is None:
+        here = Path(__file__).parent
+        pages = {path: here / name for path, name in PAGES.items() if (here / name).exists()}
+    builder = marimo.create_asgi_app(quiet=True, include_code=False, session_ttl=SESSION_TTL_S)
+    for path, notebook in pages.items():
+        builder = builder.with_app(path=path, root=str(notebook))
+    notebooks = builder.build()
+
+    @asynccontextmanager
+    async def close_sessions(_: Starlette) -> AsyncIterator[None]:
+        yield
+        # Starlette does not tell mounted apps that the server ends, and open kernels keep it alive.
+        for route in getattr(notebooks, "routes", ()):
+            if isinstance(route, Mount) and isinstance(route.app, Starlette):
+                await route.app.state.session_manager.shutdown()
+
+    app: ASGIApp = Starlette(
+        routes=[
+            Route("/healthz", Health(store, watch).answer),
+            *(Route(path, _add_slash) for path in pages if path),
+            Mount("/", notebooks),
+        ],
+        lifespan=close_sessions,
+    )
+    if token is not None:
+        app = Login(app, token=token, port=port)
+    return Armour(Guard(app, host=host))
+
+
+class Health:
+    """Says whether the store can be read, and what is in it."""
+
+    def __init__(self, store: Path, watch: "Watch | None") -> None:
+        """Report on a store, and on the watch that feeds it where there is one."""
+        self._store = store
+        self._watch = watch
+        self._reader: Reader | None = None
+
+    def answer(self, _: Request) -> JSONResponse:
+        """Answer with status, snapshot and number of runs; 503 where the store cannot be read."""
+        try:
+            report = {"status": "ok", **self._look()}
+        except StoreError as fault:
+            report = {"status": "error", "reason": str(fault)}
+        if self._watch is not None and self._watch.fault:
+            report["watch"] = self._watch.fault
+        return JSONResponse(
+            report,
+            status_code=200 if report["status"] == "ok" else 503,
+            headers={"cache-control": "no-store"},
+        )
+
+    def _look(self) -> dict[str, int]:
+        from analytics.store import lake
+        from analytics.store.reader import Reader
+
+        if self._reader is None:
+            self._reader = Reader(self._store)
+        version = self._reader.poll()
+        if version.snapshot and not lake.exists(self._store):
+            raise StoreError(f"the store in {self._store} has been removed.")
+        with self._reader.cursor() as cursor:
+            row = cursor.execute("SELECT count(*) FROM runs").fetchone()
+        return {"snapshot": version.snapshot, "runs": int(row[0]) if row else 0}
+
+
+class Watch:
+    """Imports what appears under some paths, in a thread; whatever happens to it, the pages stay."""
+
+    def __init__(self, store: Path, paths: Sequence[str]) -> None:
+        """Prepare to watch; no paths, no thread."""
+        self.fault = ""
+        """Why the last look failed, empty where it did not."""
+        self._store = store
+        self._paths = paths
+        self._ended = Event()
+        self._thread = Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        if self._paths:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; an import under way is given up, which leaves the store as it was."""
+        self._ended.set()
+
+    def _run(self) -> None:
+        from analytics import sync
+
+        while not self._ended.is_set():
+            try:
+                sync.watch(self._store, self._paths, WATCH_INTERVAL_S, self._ended, told=self._hear)
+            except Exception as fault:
+                self.fault = f"{type(fault).__name__}: {fault}"
+                log.exception("the watch stopped and starts again in %.0f s", _RESTART_S)
+                self._ended.wait(_RESTART_S)
+
+    def _hear(self, news: "SyncReport | AnalyticsError") -> None:
+        fault = str(news) if isinstance(news, AnalyticsError) else ""
+        if fault and fault != self.fault:
+            sys.stderr.write(f"patchpilot: {fault}\n")
+        self.fault = fault
+
+
+def _add_slash(request: Request) -> RedirectResponse:
+    # Relative, and with its query: the filters of a page stand there.
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{request.url.path}/{query}", status_code=307)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; connections wait in it until the server runs."""
+    try:
+        return _bound(host, port)
+    except OSError as fault:
+        if fault.errno == errno.EADDRINUSE:
+            free = _next_free(host, port)
+            hint = f" --port {free} is free." if free else " Choose another --port."
+            raise InputError(f"port {port} is in use on {host}.{hint}") from fault
+        reason = fault.strerror or str(fault)
+        raise InputError(
+            f"cannot serve on {host} port {port}: {reason}. Choose another --host or --port."
+        ) from fault
+    except OverflowError as fault:
+        raise InputError(f"port {port} does not exist: choose one from 0 to 65535.") from fault
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, address = min((entry[0], entry[4]) for entry in found)
+    return socket.create_server(address, family=family, backlog=128)
+
+
+def _next_free(host: str, port: int) -> int | None:
+    for candidate in range(port + 1, min(port + 1 + _PORTS_TRIED, 65536)):
+        with suppress(OSError), _bound(host, candidate):
+            return candidate
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() in LOOPBACK
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
