@@ -1,0 +1,138 @@
+"""What the overview says, worked out once: the page, the exported page and the command line show it.
+
+Knows no notebook and no chart library; charts are drawn from its frames.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analytics.metrics.aggregates import Estimate
+from analytics.metrics.catalog import CATALOG, METRICS
+from analytics.metrics.evaluate import Selection, measure
+from analytics.overview.compare import Comparison, comparison, is_clear
+from analytics.overview.scope import DEFAULT_PERIOD, PERIODS, Period, Scope, options, parse
+from analytics.overview.series import Series, series
+from analytics.overview.window import Window, window
+from analytics.render import Card, card
+from analytics.store import tables
+
+if TYPE_CHECKING:
+    from polars import DataFrame
+
+    from analytics.store.reader import Reader
+
+__all__ = [
+    "DEFAULT_PERIOD",
+    "FIRST_CARDS",
+    "PERIODS",
+    "SECOND_CARDS",
+    "Comparison",
+    "Headline",
+    "Overview",
+    "Period",
+    "Scope",
+    "Series",
+    "Window",
+    "options",
+    "overview",
+    "parse",
+]
+
+FIRST_CARDS = ("pass_rate", "fix_time_median", "bugs_fixed", "speed_improvement")
+SECOND_CARDS = ("first_try_rate", "cost_per_fixed_bug", "runs_running")
+MORE_CARDS = tuple(m.name for m in CATALOG if m.name not in (*FIRST_CARDS, *SECOND_CARDS))
+
+_RECENT = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """One card: its words, the numbers behind them, and whether its change means something."""
+
+    card: Card
+    now: Estimate
+    before: Estimate | None
+    is_clear: bool | None
+    """Whether the change is larger than chance explains; None where that cannot be said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """Everything that the overview shows of one scope, consistent with one version of the store."""
+
+    scope: Scope
+    window: Window
+    """``window.label`` says the period ("14 days to 20 Nov 2026 UTC"), ``before_label`` its rival."""
+    first: tuple[Headline, ...]
+    """FIRST_CARDS, in order."""
+    second: tuple[Headline, ...]
+    """SECOND_CARDS, in order."""
+    more: tuple[Headline, ...]
+    """Every other metric of the catalog, in its order."""
+    series: Series
+    """The frames that ``dashboard.charts`` draws."""
+    comparison: Comparison | None
+    """Before and after; None where there are fewer than two runs."""
+    recent: "DataFrame"
+    """The newest bugs, as ``store.tables.fixes`` gives them."""
+    runs: int
+    """Runs in the scope."""
+    runs_stored: int
+    """Runs in the whole store."""
+    running: int
+    """Runs in progress in the whole store."""
+    facts: tables.StoreFacts
+    """Where the data came from, when, how much, and what could not be read."""
+
+
+def overview(reader: "Reader", scope: Scope) -> Overview:
+    """Work out what the overview says of a scope.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    with tables.consistent(reader) as con:
+        span = window(con, scope, reader.now)
+        where = selection(scope, span)
+        now = measure(con, CATALOG, where)
+        before = measure(con, CATALOG, _before(where, span)) if span.before else {}
+        rows = where.apply(con.view("fixes"))
+        stored = measure(con, [METRICS["runs"], METRICS["runs_running"]])
+
+        def headlines(names: Iterable[str]) -> tuple[Headline, ...]:
+            return tuple(_headline(name, now, before) for name in names)
+
+        return Overview(
+            scope=scope,
+            window=span,
+            first=headlines(FIRST_CARDS),
+            second=headlines(SECOND_CARDS),
+            more=headlines(MORE_CARDS),
+            series=series(con, where, span),
+            comparison=comparison(con, where, scope),
+            recent=tables.fixes(rows, limit=_RECENT).rows,
+            runs=int(now["runs"].value or 0),
+            runs_stored=int(stored["runs"].value or 0),
+            running=int(stored["runs_running"].value or 0),
+            facts=tables.store_facts(con),
+        )
+
+
+def selection(scope: Scope, span: Window) -> Selection:
+    """Return which runs a scope lets through."""
+    return Selection(since=span.since, until=span.until, equal=dict(scope.equal))
+
+
+def _before(where: Selection, span: Window) -> Selection:
+    return Selection(since=span.before, until=span.since, equal=where.equal)
+
+
+def _headline(name: str, now: dict[str, Estimate], before: dict[str, Estimate]) -> Headline:
+    old = before.get(name)
+    return Headline(
+        card=card(METRICS[name], now[name], old),
+        now=now[name],
+        before=old,
+        is_clear=is_clear(old, now[name]) if old else None,
+    )

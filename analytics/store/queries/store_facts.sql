@@ -1,0 +1,8 @@
+-- One row: what the store holds.
+SELECT
+    (SELECT count(*) FROM lake.spans) AS calls,
+    (SELECT count(*) FROM lake.rejects) AS rejected,
+    (SELECT count(*) FROM lake.imports) AS imports,
+    (SELECT max(imported_at) FROM lake.imports) AS imported_at,
+    -- Once anything of the user's own is in, the store is the user's.
+    (SELECT coalesce(bool_and(coalesce(demo, false)), false) FROM lake.imports) AS demo;
