@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics import __version__
-from analytics.errors import AnalyticsError, InputError
+from analytics.errors import AnalyticsError, InputError, StoreError
 
 if TYPE_CHECKING:
-    from analytics.sync import SyncReport
+    from analytics.sync import StoreChoice, SyncReport
 
 COMMANDS = {
     "import": "import exported traces: files, folders, globs, -",
@@ -202,7 +202,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    choice = _chosen_store(arguments)
+    choice = _stored(arguments)
     if arguments.html:
         size = import_module("dashboard.share").write_page(choice, arguments.html, arguments.period)
         print(f"{arguments.html} ({size / 1e6:.1f} MB)")
@@ -222,7 +222,7 @@ def _metrics(arguments: argparse.Namespace) -> int:
     from analytics.tabulate import FORMATS
 
     chosen = [catalog.metric(name) for name in arguments.names] or list(catalog.CATALOG)
-    reader = Reader(_chosen_store(arguments).path)
+    reader = Reader(_stored(arguments).path)
     try:
         with reader.cursor() as cursor:
             found = evaluate(cursor, chosen, arguments.by)
@@ -232,7 +232,19 @@ def _metrics(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _chosen_store(arguments: argparse.Namespace):  # noqa: ANN202
+def _stored(arguments: argparse.Namespace) -> "StoreChoice":
+    """Return the store to read numbers from; a page waits for a store to appear, a number does not."""
+    from analytics.store import lake
+
+    choice = _chosen_store(arguments)
+    if not lake.exists(choice.path):
+        raise StoreError(
+            f"there is no store in {choice.path}. Import something: patchpilot import PATH."
+        )
+    return choice
+
+
+def _chosen_store(arguments: argparse.Namespace) -> "StoreChoice":
     from analytics import sync
 
     if getattr(arguments, "demo", False):

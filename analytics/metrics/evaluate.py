@@ -114,7 +114,8 @@ def _scan(
     cuts = [f"cut_{position}" for position in range(len(by))]
     unit = [Column("unit_id").alias("unit_id")] if per_unit else []
     used = dict.fromkeys(column for metric in metrics for column in metric.of.columns)
-    plain = [Column(column).alias(column) for column in used if column != "unit_id"]
+    # A count needs no column, but a projection needs one.
+    plain = [Column(column).alias(column) for column in {**used, "run_id": None}]
     rows = rows.project(
         *(_cut(column).alias(name) for column, name in zip(by, cuts, strict=True)), *unit, *plain
     )

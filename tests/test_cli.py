@@ -1,0 +1,145 @@
+"""The command line as a user meets it: what it prints, where, and with which exit code."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from analytics.cli import COMMANDS
+from tests.sync.test_growth import call
+
+PATCHPILOT = Path(sys.executable).with_name("patchpilot")
+
+
+def patchpilot(*arguments: str | Path, stdin: str | None = None):
+    return subprocess.run(
+        [PATCHPILOT, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    file = tmp_path / "export.jsonl"
+    file.write_text("".join(call(number) + "\n" for number in range(3)))
+    return file
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str):
+    done = patchpilot(command, "--help")
+    assert done.returncode == 0
+    assert COMMANDS[command][1:] in " ".join(done.stdout.split())
+
+
+def test_an_import_says_what_it_did(export: Path, store: Path):
+    first, second = (patchpilot("import", export, "--store", store) for _ in range(2))
+    assert first.stdout.startswith(
+        "3 new, 0 changed, 0 unchanged, 0 rejected calls; 3 runs touched;"
+    )
+    assert second.stdout.startswith(
+        "0 new, 0 changed, 3 unchanged, 0 rejected calls; 0 runs touched;"
+    )
+    assert f"{export}: weave-jsonl (" in first.stderr
+
+
+def test_numbers_of_a_store_that_is_not_there_are_refused(store: Path):
+    done = patchpilot("metrics", "--store", store)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"patchpilot: there is no store in {store}.")
+
+
+def test_standard_input_is_read(store: Path):
+    done = patchpilot("import", "-", "--store", store, stdin=call(1) + "\n")
+    assert done.stdout.startswith("1 new,")
+
+
+def test_rejects_are_told_with_line_and_reason(store: Path):
+    done = patchpilot("import", "-", "--store", store, stdin=call(1) + "\nnot json\n")
+    assert "1 rejected" in done.stdout
+    assert "rejected: standard input line 2: " in done.stderr
+    assert done.returncode == 0
+
+
+def test_strict_stores_nothing(store: Path):
+    done = patchpilot("import", "-", "--strict", "--store", store, stdin=call(1) + "\nnot json\n")
+    assert done.returncode == 1
+    assert "line 2" in done.stderr
+    assert "Nothing stored" in done.stderr
+    runs = patchpilot("metrics", "runs", "--format", "json", "--store", store)
+    assert json.loads(runs.stdout)[0]["value"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("import", "exprt.jsonl"), "there is no file exprt.jsonl"),
+        (("import", "{export}", "--format", "weave-jsnl"), "Did you mean 'weave-jsonl'?"),
+        (("import", "{export}", "--semantics", "patchpilt"), "Did you mean 'patchpilot'?"),
+        (("metrics", "pas_rate"), "Did you mean 'pass_rate'?"),
+        (("metrics", "pass_rate", "--by", "varient"), "Did you mean 'variant'?"),
+        (("sync", "--weave", "nonsense"), "write entity/project"),
+        (("serve", "--demo", "--data", "{export}"), "exclude each other"),
+        (("serve", "--host", "0.0.0.0", "--demo"), "needs a token"),
+    ],
+)
+def test_bad_input_gets_one_sentence(
+    arguments: tuple[str, ...], told: str, export: Path, store: Path
+):
+    patchpilot("import", export, "--store", store)
+    given = [argument.format(export=export) for argument in arguments]
+    done = patchpilot(*given, "--store", store)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("patchpilot: ")
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_metrics_print_as_table_json_and_csv(export: Path, store: Path):
+    patchpilot("import", export, "--store", store)
+    table = patchpilot("metrics", "runs", "pass_rate", "--by", "day", "--store", store).stdout
+    assert [line.split()[0] for line in table.splitlines()] == ["day", "2026-03-01", "2026-03-01"]
+    assert "—" in table.splitlines()[2], "an unknown rate is no zero"
+    told = json.loads(patchpilot("metrics", "runs", "--format", "json", "--store", store).stdout)
+    assert (told[0]["metric"], told[0]["value"]) == ("runs", 3)
+    csv = patchpilot("metrics", "runs", "--format", "csv", "--store", store).stdout
+    assert csv.splitlines()[0].startswith("metric,unit,value,")
+
+
+def test_a_closed_pipe_is_no_error(export: Path, store: Path):
+    patchpilot("import", export, "--store", store)
+    line = f"'{PATCHPILOT}' metrics --store '{store}' | head -n 1"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_an_interrupted_import_leaves_the_store_as_it_was(tmp_path: Path, store: Path):
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    with subprocess.Popen(
+        [PATCHPILOT, "import", pipe, "--store", store], stderr=subprocess.PIPE, text=True
+    ) as process:
+        until = monotonic() + 30
+        while not (store / "catalog.sqlite").exists() and monotonic() < until:
+            sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert told == "patchpilot: stopped; the store is as it was.\n"
+    runs = patchpilot("metrics", "runs", "--format", "json", "--store", store)
+    assert json.loads(runs.stdout)[0]["value"] == 0
