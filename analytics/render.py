@@ -113,7 +113,7 @@ def basis(metric: Metric, estimate: Estimate) -> str:
     """Return what the number stands on.
 
     >>> from analytics.metrics.catalog import METRICS
-    >>> basis(METRICS["pass_rate"], Estimate(value=0.5, n=12, hits=6, units=4, missing=3))
+    >>> basis(METRICS["pass_rate"], Estimate(value=0.5, n=12, hits=6, units=4, missing=3, floor=0.4))
     '6 of 12 runs with a known outcome, 4 tasks, 3 unknown'
     """
     counted = f"{estimate.n:,}"
@@ -123,7 +123,9 @@ def basis(metric: Metric, estimate: Estimate) -> str:
     if estimate.units and estimate.units != estimate.n:
         parts.append(f"{estimate.units:,} task{'s' if estimate.units != 1 else ''}")
     if estimate.missing:
-        parts.append(f"{estimate.missing:,} unknown")
+        parts.append(
+            f"{estimate.missing:,} {'unknown' if estimate.floor is not None else 'left out'}"
+        )
     return ", ".join(parts)
 
 
