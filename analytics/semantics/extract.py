@@ -145,8 +145,10 @@ class _Reader:
         from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
 
-        values = [self._at(path, rule, kind) for path in rule.paths]
-        value = CoalesceOperator(*values)
+        if rule.combine == "all":
+            value = Function("all_true", Function("list_concat", *map(self._each, rule.paths)))
+        else:
+            value = CoalesceOperator(*(self._at(path, kind) for path in rule.paths))
         if not rule.values:
             return value
         plain = Function("lower", value)
@@ -161,7 +163,16 @@ class _Reader:
         assert chosen is not None
         return chosen
 
-    def _at(self, path: str, rule: FieldRule, kind: str) -> "Expression":
+    def _each(self, path: str) -> "Expression":
+        """Return everything that a path finds, as a list."""
+        from duckdb import ColumnExpression as Column
+        from duckdb import FunctionExpression as Function
+
+        if "*" in path:
+            return Column(self._many[path])
+        return Function("list_value", self._at(path, ""))
+
+    def _at(self, path: str, kind: str) -> "Expression":
         from duckdb import ColumnExpression as Column
         from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
@@ -170,8 +181,6 @@ class _Reader:
             column = _split(path)[0]
             position = self._single[column].index(path) + 1
             return Function("list_extract", Column(column), Constant(position))
-        if rule.combine == "all":
-            return Function("all_true", Column(self._many[path]))
         found = Column(self._many[path])
         return found if kind.endswith("[]") else Function("list_extract", found, Constant(1))
 
