@@ -264,19 +264,27 @@ RUNS = Table(
         Field("attempt", "BIGINT", "1-based repeat of the task."),
         Field("variant", "VARCHAR", "Version or arm of the agent system."),
         Field("repo", "VARCHAR", "Repository or site worked on."),
-        Field("model", "VARCHAR", "Model, where all of the run's calls used one."),
+        Field(
+            "model",
+            "VARCHAR",
+            "Model that all of its calls used, else the one it was configured with.",
+        ),
         *_TIMED,
-        Field("last_seen_at", "TIMESTAMP", "Last sign of life of any of its spans."),
+        Field("last_seen_at", "TIMESTAMP", "Last sign of life of its spans and of runs within it."),
         Field("duration_s", "DOUBLE", "End minus start; unknown where the run never ended."),
         Field("status", "VARCHAR", "ok, error or running: how the run's own span ended."),
         Field("outcome_claimed", "VARCHAR", "pass or fail, as the agent itself said."),
-        Field("outcome_verified", "VARCHAR", "pass or fail, as tests or an acceptance said."),
+        Field(
+            "outcome_verified",
+            "VARCHAR",
+            "pass or fail: an acceptance, else scorers, else tests and verifications.",
+        ),
         Field("error_type", "VARCHAR", "Exception that ended the run."),
         Field("error_kind", "VARCHAR", "infra, agent or timeout, where known."),
         Field("bug_type", "VARCHAR", "Type of its bugs, 'several' where they differ."),
-        Field("iterations", "BIGINT", "Rounds of test, diagnose, patch and verify."),
+        Field("iterations", "BIGINT", "Rounds of the loop, as the run reported them."),
         Field("bugs_found", "BIGINT", "Bugs that came up."),
-        Field("bugs_fixed", "BIGINT", "Bugs whose last verification passed."),
+        Field("bugs_fixed", "BIGINT", "Bugs whose last test or verification passed."),
         Field("patches", "BIGINT", "Patches that were made."),
         Field("tests_total", "BIGINT", "Tests in the last test run."),
         Field("tests_passed", "BIGINT", "Of those, passed."),
@@ -307,8 +315,10 @@ FIXES = Table(
         Field("title", "VARCHAR", "The bug in one line."),
         Field("file", "VARCHAR", "File of the last patch, else of the diagnosis."),
         Field("line", "BIGINT", "Line in it."),
-        Field("found_at", "TIMESTAMP", "End of the first failing test that showed it."),
-        Field("fixed_at", "TIMESTAMP", "End of the verification that passed and held."),
+        Field(
+            "found_at", "TIMESTAMP", "End of the first failing test, else begin of its first step."
+        ),
+        Field("fixed_at", "TIMESTAMP", "End of the first check that passed and held."),
         Field(
             "last_seen_at", "TIMESTAMP", "Last sign of life of its run: where an open fix is cut."
         ),
@@ -330,7 +340,11 @@ AGENT_RUNS = Table(
         Field("agent", "VARCHAR", "The agent.", required=True),
         Field("calls_count", "BIGINT", "Steps it took."),
         Field("errors_count", "BIGINT", "Steps that raised."),
-        Field("duration_s", "DOUBLE", "Seconds spent in its steps; unknown where none has ended."),
+        Field(
+            "duration_s",
+            "DOUBLE",
+            "Seconds in which a step was under way; unknown where none has ended.",
+        ),
     ),
     key=("source", "run_id", "agent"),
 )

@@ -64,9 +64,9 @@ CATALOG = (
     Metric(
         name="fix_time_median",
         title="Fix time",
-        doc="Median time from the first failing test of a bug to the verification that passed. Bugs "
-        "never fixed count as still open when their run ended (Kaplan-Meier), so that giving up early "
-        "does not look fast.",
+        doc="Median time from the first failing test of a bug (without one, from its first diagnosis or "
+        "patch) to the test or verification that passed for good. Bugs never fixed count as still open "
+        "when their run ended (Kaplan-Meier), so that giving up early does not look fast.",
         view="fixes",
         of=SurvivalMedian(time="observed_s", event="is_fixed"),
         unit=Unit.SECONDS,
@@ -76,8 +76,8 @@ CATALOG = (
     Metric(
         name="fix_time_mean",
         title="Mean fix time of the fixed",
-        doc="Mean time from the first failing test to the verification that passed, of the bugs that "
-        "were fixed; the others are left out.",
+        doc="Mean time from the first failing test to the test or verification that passed for good, of "
+        "the bugs that were fixed; the others are left out.",
         view="fixes",
         of=Mean(of="fix_time_s"),
         unit=Unit.SECONDS,
@@ -97,8 +97,8 @@ CATALOG = (
     Metric(
         name="bugs_found",
         title="Bugs found",
-        doc="Bugs that came up in the runs: those that tests failed on or that were diagnosed, else as "
-        "the run itself reported.",
+        doc="Bugs that came up in the runs: those that a test or verification failed on, or that were "
+        "diagnosed or patched; else as the run itself reported.",
         view="runs",
         of=Sum(of="bugs_found"),
         unit=Unit.COUNT,
@@ -108,7 +108,7 @@ CATALOG = (
     Metric(
         name="bugs_fixed",
         title="Bugs fixed",
-        doc="Bugs whose last verification passed, else as the run itself reported.",
+        doc="Bugs whose last test or verification passed, else as the run itself reported.",
         view="runs",
         of=Sum(of="bugs_fixed"),
         unit=Unit.COUNT,
@@ -128,7 +128,8 @@ CATALOG = (
     Metric(
         name="bugs",
         title="Bugs",
-        doc="Bugs that tests failed on or that were diagnosed, each counted once per run.",
+        doc="Bugs that a test or verification failed on, or that were diagnosed or patched, each counted "
+        "once per run.",
         view="fixes",
         of=Count(),
         unit=Unit.COUNT,
@@ -159,7 +160,8 @@ CATALOG = (
     Metric(
         name="claim_refuted_rate",
         title="Claimed but not verified",
-        doc="Runs that tests refuted, of the finished runs that claimed success and were checked.",
+        doc="Runs that their acceptance, tests, verifications or scorers refuted, of the finished runs "
+        "that claimed success and were checked.",
         view="runs",
         of=Rate(hit="claim_refuted", among="claim_checked"),
         unit=Unit.SHARE,
@@ -169,7 +171,8 @@ CATALOG = (
     Metric(
         name="recovered_error_rate",
         title="Recovered errors",
-        doc="Runs that ended without an error of their own, of the runs in which a step raised one.",
+        doc="Runs that ended without an error of their own, of the runs that are over and in which a "
+        "step raised one.",
         view="runs",
         of=Rate(hit="recovered", among="had_errors"),
         unit=Unit.SHARE,
@@ -179,7 +182,8 @@ CATALOG = (
     Metric(
         name="iterations_per_run",
         title="Iterations per run",
-        doc="Mean rounds of test, diagnose, patch and verify per run; runs that do not tell are left out.",
+        doc="Mean rounds of test, diagnose, patch and verify, as the runs report them; runs that do not "
+        "tell are left out.",
         view="runs",
         of=Mean(of="iterations"),
         unit=Unit.PER_RUN,
@@ -189,7 +193,7 @@ CATALOG = (
     Metric(
         name="patches_generated",
         title="Patches generated",
-        doc="Patches that the runs made, tried or not.",
+        doc="Patches that the runs made, tried or not; a step that raised made none.",
         view="runs",
         of=Sum(of="patches"),
         unit=Unit.COUNT,
@@ -250,7 +254,8 @@ CATALOG = (
     Metric(
         name="deployment_time",
         title="Deployment time",
-        doc="Mean time until the patched system answered; runs that deployed nothing are left out.",
+        doc="Mean time until the patched system answered, by each run's last deployment; runs that "
+        "deployed nothing are left out.",
         view="runs",
         of=Mean(of="deployment_time_s"),
         unit=Unit.SECONDS,
@@ -260,7 +265,7 @@ CATALOG = (
     Metric(
         name="knowledge_hit_rate",
         title="Knowledge-base hits",
-        doc="Look-ups in which the knowledge base knew the failure, of all look-ups.",
+        doc="Look-ups in which the knowledge base knew the failure, of all look-ups that tell.",
         view="runs",
         of=Ratio(of="knowledge_hits", over="knowledge_lookups"),
         unit=Unit.SHARE,
@@ -270,7 +275,8 @@ CATALOG = (
     Metric(
         name="agent_time",
         title="Time per agent",
-        doc="Mean time that an agent spends in its steps, per run in which it takes part; cut it by agent.",
+        doc="Mean time in which an agent has a step under way, per run in which it takes part; steps at "
+        "the same time count once, and the run's own span is left out. Cut it by agent.",
         view="agent_runs",
         of=Mean(of="duration_s"),
         unit=Unit.SECONDS,

@@ -9,7 +9,7 @@ from analytics.store import lake
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_ORDER = ("member", "fixes", "runs", "agent_runs")
+_ORDER = ("member", "last_seen", "fixes", "runs", "agent_runs")
 """Each reads what the ones before it made."""
 
 

@@ -1,6 +1,6 @@
--- One row per bug of a run. A bug is what a test failed on, or what was diagnosed or patched.
--- Steps that name no bug belong to the one named last before them, else first after them; where a run
--- names none at all, it has one bug, with an empty id.
+-- One row per bug of a run. A bug is what a test or verification failed on, or what was diagnosed or
+-- patched. Steps that name no bug belong to the one named last before them, else first after them, save
+-- tests: those are about the whole. Where a run names none at all, it has one bug, with an empty id.
 CREATE OR REPLACE TEMP TABLE new_fixes AS
 WITH steps AS (
     SELECT
@@ -21,7 +21,9 @@ WITH steps AS (
         facts.lines_added,
         facts.lines_removed,
         CASE
-            WHEN facts.role = 'test' AND len(facts.bug_ids) > 0 THEN list_distinct(facts.bug_ids)
+            -- Which leaves out failures that name none.
+            WHEN facts.role = 'test' AND len(list_distinct(facts.bug_ids)) > 0
+                THEN list_distinct(facts.bug_ids)
             ELSE [facts.bug_id]
         END AS bug_ids
     FROM touched_facts AS facts
@@ -51,38 +53,37 @@ placed AS (
     WINDOW
         run AS (PARTITION BY source, run_id),
         run_ordered AS (
-            PARTITION BY source, run_id ORDER BY started_at, span_id
+            PARTITION BY source, run_id ORDER BY started_at, span_id, bug_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ),
         before AS (
-            PARTITION BY source, run_id ORDER BY started_at, span_id
+            PARTITION BY source, run_id ORDER BY started_at, span_id, bug_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         )
 ),
-checks AS (
+found AS (
     SELECT
         source,
         run_id,
         bug_id,
-        ended_at,
-        passed,
-        max(ended_at) FILTER (NOT passed) OVER (PARTITION BY source, run_id, bug_id) AS last_failed_at
+        coalesce(
+            min(ended_at) FILTER (role = 'test' AND NOT passed),
+            min(started_at) FILTER (NOT passed OR role IN ('diagnose', 'patch'))
+        ) AS found_at,
+        max(ended_at) FILTER (NOT passed) AS last_failed_at
     FROM placed
-    WHERE role IN ('test', 'verify') AND passed IS NOT NULL AND bug_id IS NOT NULL
-),
-checked AS (
-    SELECT
-        source,
-        run_id,
-        bug_id,
-        min(ended_at) FILTER (passed AND (last_failed_at IS NULL OR ended_at > last_failed_at)) AS fixed_at
-    FROM checks
+    WHERE bug_id IS NOT NULL
     GROUP BY ALL
+    HAVING found_at IS NOT NULL
 ),
-last_seen AS (
-    SELECT member.source, member.run_id, max(coalesce(spans.ended_at, spans.started_at)) AS last_seen_at
-    FROM member
-    JOIN touched_spans AS spans USING (source, span_id)
+fixed AS (
+    SELECT source, run_id, bug_id, min(placed.ended_at) AS fixed_at
+    FROM placed
+    JOIN found USING (source, run_id, bug_id)
+    WHERE placed.passed
+        AND placed.role IN ('test', 'verify')
+        AND placed.ended_at >= found.found_at
+        AND (found.last_failed_at IS NULL OR placed.ended_at > found.last_failed_at)
     GROUP BY ALL
 )
 SELECT
@@ -97,11 +98,8 @@ SELECT
         FILTER (placed.file IS NOT NULL) AS file,
     arg_max(placed.line, (placed.role = 'patch', placed.started_at, placed.span_id))
         FILTER (placed.line IS NOT NULL) AS line,
-    coalesce(
-        min(placed.ended_at) FILTER (placed.role = 'test' AND NOT placed.passed),
-        min(placed.started_at)
-    ) AS found_at,
-    any_value(checked.fixed_at) AS fixed_at,
+    any_value(found.found_at) AS found_at,
+    any_value(fixed.fixed_at) AS fixed_at,
     any_value(last_seen.last_seen_at) AS last_seen_at,
     CASE WHEN bool_or(placed.role = 'patch')
         THEN count_if(placed.role = 'patch' AND placed.status <> 'error') END AS attempts,
@@ -112,8 +110,7 @@ SELECT
     arg_max(placed.span_id, (placed.started_at, placed.span_id))
         FILTER (placed.role = 'patch' AND placed.status <> 'error') AS patch_span_id
 FROM placed
-LEFT JOIN checked USING (source, run_id, bug_id)
+JOIN found USING (source, run_id, bug_id)
+LEFT JOIN fixed USING (source, run_id, bug_id)
 JOIN last_seen USING (source, run_id)
-WHERE placed.bug_id IS NOT NULL
-GROUP BY placed.source, placed.run_id, placed.bug_id
-HAVING bool_or(NOT coalesce(placed.passed, true)) OR bool_or(placed.role IN ('diagnose', 'patch'));
+GROUP BY placed.source, placed.run_id, placed.bug_id;

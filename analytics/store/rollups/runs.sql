@@ -11,7 +11,6 @@ totals AS (
         run_id,
         any_value(trace_id) AS trace_id,
         min(started_at) AS first_started_at,
-        max(greatest(started_at, coalesce(ended_at, started_at))) AS last_seen_at,
         count(*) AS spans_count,
         count_if(status = 'error' AND span_id <> run_id) AS errors_count,
         arg_min(project, (started_at, span_id)) AS project,
@@ -51,7 +50,7 @@ told AS (
         arg_max(facts.passed, (own.started_at, own.span_id))
             FILTER (facts.role = 'accept' AND facts.passed IS NOT NULL) AS accepted,
         arg_max(facts.passed, (own.started_at, own.span_id))
-            FILTER (facts.role = 'test' AND facts.passed IS NOT NULL) AS last_test_passed,
+            FILTER (facts.role IN ('test', 'verify') AND facts.passed IS NOT NULL) AS last_check_passed,
         arg_max(
             {'total': facts.tests_total, 'passed': facts.tests_passed},
             (facts.role = 'accept', own.started_at, own.span_id)
@@ -79,7 +78,7 @@ SELECT
     totals.run_id,
     totals.trace_id,
     totals.project,
-    totals.preset,
+    coalesce(head.preset, totals.preset) AS preset,
     head.op,
     head.op_version,
     coalesce(head.agent, split_part(head.op, '.', 1)) AS agent,
@@ -90,16 +89,21 @@ SELECT
     coalesce(spent.model, facts.model) AS model,
     coalesce(head.started_at, totals.first_started_at) AS started_at,
     head.ended_at,
-    totals.last_seen_at,
+    last_seen.last_seen_at,
     head.duration_s,
     coalesce(head.status, 'running') AS status,
     coalesce(facts.claimed, CASE WHEN head.status = 'error' THEN 'fail' END) AS outcome_claimed,
-    CASE coalesce(told.accepted, facts.passed, bugs.bugs_found = bugs.bugs_fixed, told.last_test_passed)
-        WHEN true THEN 'pass' WHEN false THEN 'fail' END AS outcome_verified,
+    CASE coalesce(
+        told.accepted,
+        facts.passed,
+        -- Each bug must be fixed, and the last check must pass: it may fail on what it does not name.
+        CASE WHEN told.last_check_passed IS NOT NULL
+            THEN told.last_check_passed AND coalesce(bugs.bugs_found = bugs.bugs_fixed, true) END
+    ) WHEN true THEN 'pass' WHEN false THEN 'fail' END AS outcome_verified,
     head.error_type,
     coalesce(facts.error_kind, error_kinds.kind) AS error_kind,
     bugs.bug_type,
-    coalesce(facts.iterations, nullif(told.tests_count, 0)) AS iterations,
+    facts.iterations,
     coalesce(bugs.bugs_found, facts.bugs_found, CASE WHEN told.tests_count > 0 THEN 0 END) AS bugs_found,
     CASE WHEN bugs.bugs_found IS NOT NULL THEN bugs.bugs_fixed
         ELSE coalesce(facts.bugs_fixed, CASE WHEN told.tests_count > 0 THEN 0 END) END AS bugs_fixed,
@@ -118,6 +122,7 @@ SELECT
     spent.cost_usd,
     CASE WHEN spent.cost_usd IS NOT NULL THEN 'reported' END AS cost_basis
 FROM totals
+JOIN last_seen USING (source, run_id)
 LEFT JOIN touched_spans AS head ON head.source = totals.source AND head.span_id = totals.run_id
 LEFT JOIN touched_facts AS facts ON facts.source = totals.source AND facts.span_id = totals.run_id
 LEFT JOIN told ON told.source = totals.source AND told.run_id = totals.run_id
@@ -125,4 +130,4 @@ LEFT JOIN spent ON spent.source = totals.source AND spent.run_id = totals.run_id
 LEFT JOIN bugs ON bugs.source = totals.source AND bugs.run_id = totals.run_id
 LEFT JOIN error_kinds
     ON error_kinds.error_type = head.error_type
-    AND error_kinds.preset IS NOT DISTINCT FROM totals.preset;
+    AND error_kinds.preset IS NOT DISTINCT FROM head.preset;

@@ -4,7 +4,8 @@ WITH dated AS (
     SELECT
         runs.*,
         CASE
-            WHEN runs.ended_at IS NOT NULL THEN 'finished'
+            -- A partial export may say how a run ended, not when.
+            WHEN runs.ended_at IS NOT NULL OR runs.status <> 'running' THEN 'finished'
             WHEN runs.last_seen_at < clock.now - to_seconds(clock.stale_after_s) THEN 'abandoned'
             ELSE 'running'
         END AS state
@@ -33,7 +34,7 @@ SELECT
     state <> 'running' AND outcome = 'fail' AND coalesce(error_kind = 'infra', false) AS failed_by_infra,
     state = 'finished' AND outcome_claimed = 'pass' AND outcome_verified IS NOT NULL AS claim_checked,
     state = 'finished' AND outcome_claimed = 'pass' AND coalesce(outcome_verified = 'fail', false) AS claim_refuted,
-    errors_count > 0 AS had_errors,
-    errors_count > 0 AND status = 'ok' AS recovered,
+    state <> 'running' AND errors_count > 0 AS had_errors,
+    state = 'finished' AND errors_count > 0 AND status = 'ok' AS recovered,
     input_tokens + output_tokens AS tokens
 FROM judged;
