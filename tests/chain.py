@@ -1,9 +1,10 @@
 """The whole chain in one process: raw Weave calls to a file, staged, written to a store, measured."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from math import isclose
 from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from analytics.sources import Staged
 from analytics.sources.weave import jsonl
 from analytics.store import imports, lake
 from analytics.store.reader import Reader
+from tests.oracle import Expected
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -77,3 +79,19 @@ def numbers(
             return evaluate(cursor, CATALOG, by)
     finally:
         reader.close()
+
+
+def differences(expected: Mapping[str, Expected], found: Mapping[str, Estimate]) -> list[str]:
+    """Say where the store's numbers are not the oracle's."""
+    return [
+        f"{name}.{part}: expected {getattr(wanted, part)}, the store says {getattr(found[name], part)}"
+        for name, wanted in expected.items()
+        for part in ("value", "n", "hits", "missing", "floor", "ceiling")
+        if not _same(getattr(wanted, part), getattr(found[name], part))
+    ]
+
+
+def _same(left: float | None, right: float | None) -> bool:
+    if left is None or right is None:
+        return left is right
+    return isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)

@@ -55,7 +55,7 @@ def measure(rows: Rows) -> dict[str, Expected]:
         "recovered_error_rate": _rate(
             broken, lambda run: run.own is not None and run.own.status == "ok"
         ),
-        "iterations_per_run": _mean([iterations(run) for run in runs]),
+        "iterations_per_run": _mean([run.told("iterations") for run in runs]),
         "patches_generated": _sum([patches(run) for run in runs]),
         "runs": _count(runs, lambda _: True),
         "runs_finished": _count(runs, lambda run: run.state == "finished"),
@@ -90,12 +90,6 @@ def patches(run: Run) -> int | None:
     if made := run.steps_of("patch"):
         return sum(call.status != "error" for call in made)
     return run.told_or_tested("patches")
-
-
-def iterations(run: Run) -> int | None:
-    """Rounds as the run reported them, else its test runs."""
-    told = run.told("iterations")
-    return told if told is not None else len(run.steps_of("test")) or None
 
 
 def deployment(run: Run) -> float | None:

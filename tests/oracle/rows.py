@@ -70,9 +70,7 @@ class Run:
         if (scored := self.told("passed")) is not None:
             return scored
         checked = _last(_passed(call) for call in self.steps_of("test", "verify"))
-        if self.bugs:
-            return checked is not False and all(bug.fixed_at for bug in self.bugs)
-        return checked
+        return None if checked is None else checked and all(bug.fixed_at for bug in self.bugs)
 
     @property
     def outcome(self) -> str:
