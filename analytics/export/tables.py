@@ -1,0 +1,159 @@
+"""Writes every stored table, rollup and view as CSV or Parquet, with a data dictionary beside them."""
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from analytics.errors import InputError, StoreError, UnknownNameError
+from analytics.export.dictionary import Column, Exportable, exportables
+from analytics.store import lake
+from analytics.store.reader import Reader
+from analytics.store.tables import consistent
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation, Expression
+
+FORMATS = ("csv", "parquet")
+
+DICTIONARY = "data_dictionary"
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "'", "\t", "\r", "\n")
+"""What a spreadsheet may take for a formula; and the apostrophe, so that ours can be told apart."""
+
+_MEMORY_LIMIT = "600MB"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """One file that was written."""
+
+    table: str
+    file: Path
+    rows: int
+
+
+def export_tables(store: Path, folder: Path, format: str) -> list[Exported]:  # noqa: A002
+    """Write everything that a store holds into a folder, all of it from one state of the store.
+
+    Files of an earlier export are replaced when the new ones are complete; other files stay.
+
+    Args:
+        store: folder of the store.
+        folder: where the files go; made where there is none.
+        format: csv or parquet.
+
+    Returns:
+        Every file, the data dictionary last.
+
+    Raises:
+        UnknownNameError: another format.
+        StoreError: no store there, or not readable.
+        InputError: the folder cannot be written; what it held is as it was.
+    """
+    if format not in FORMATS:
+        raise UnknownNameError("format", format, FORMATS)
+    if not lake.exists(store):
+        raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Inside the folder, so that the last step is a rename on one file system.
+        with TemporaryDirectory(dir=folder, prefix=".patchpilot-") as draft:
+            written = list(_write(store, Path(draft), format))
+            for each in written:
+                os.replace(each.file, folder / each.file.name)
+    except OSError as fault:
+        raise InputError(
+            f"cannot write to {folder}: {fault.strerror or fault}. What it held is as it was; choose another."
+        ) from fault
+    return [
+        Exported(table=each.table, file=folder / each.file.name, rows=each.rows) for each in written
+    ]
+
+
+def _write(store: Path, draft: Path, kind: str) -> Iterator[Exported]:
+    import duckdb
+
+    dictionary: list[Column] = []
+    with _one_state(store) as con:
+        con.execute("SET memory_limit = $1", [_MEMORY_LIMIT])
+        con.execute("SET temp_directory = $1", [str(draft)])
+        for table in exportables(con):
+            file = draft / f"{table.name}.{kind}"
+            try:
+                if kind == "csv":
+                    _as_csv(table).write_csv(str(file), header=True)
+                else:
+                    table.rows.write_parquet(str(file), compression="zstd")
+            except duckdb.IOException as fault:
+                raise OSError(str(fault).splitlines()[0]) from fault
+            dictionary += table.columns()
+            yield Exported(table=table.name, file=file, rows=len(table.rows))
+    for suffix, write in ((".csv", _dictionary_csv), (".md", _dictionary_markdown)):
+        file = (draft / DICTIONARY).with_suffix(suffix)
+        write(file, dictionary)
+        yield Exported(table=DICTIONARY, file=file, rows=len(dictionary))
+
+
+@contextmanager
+def _one_state(store: Path) -> "Iterator[DuckDBPyConnection]":
+    """Give a connection on which tables, rollups and views are all of the same commit."""
+    reader = Reader(store)
+    try:
+        while True:
+            version = reader.poll()
+            with consistent(reader) as con:
+                # An import may have come in between the poll and the transaction.
+                if lake.snapshot_id(con) == version.snapshot:
+                    yield con
+                    return
+    finally:
+        reader.close()
+
+
+def _as_csv(table: Exportable) -> "DuckDBPyRelation":
+    """Return a table's rows as a CSV file holds them: no formulas, lists as JSON."""
+    from duckdb import ColumnExpression, FunctionExpression
+
+    def said(name: str, kind: str) -> "Expression":
+        column = ColumnExpression(name)
+        if kind == "VARCHAR":
+            return _defused(column).alias(name)
+        return FunctionExpression("to_json", column).alias(name) if kind.endswith("[]") else column
+
+    columns = zip(table.rows.columns, table.rows.types, strict=True)
+    return table.rows.project(*(said(name, str(kind)) for name, kind in columns))
+
+
+def _defused(text: "Expression") -> "Expression":
+    from duckdb import CaseExpression, ConstantExpression, FunctionExpression
+
+    first = FunctionExpression("left", text, ConstantExpression(1))
+    runs = first.isin(*map(ConstantExpression, _FORMULA_STARTS))
+    return CaseExpression(
+        runs, FunctionExpression("concat", ConstantExpression("'"), text)
+    ).otherwise(text)
+
+
+def _dictionary_csv(file: Path, columns: Sequence[Column]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, [field.name for field in fields(Column)])
+        writer.writeheader()
+        writer.writerows(asdict(column) for column in columns)
+
+
+def _dictionary_markdown(file: Path, columns: Sequence[Column]) -> None:
+    file.write_text("".join(_markdown(columns)), encoding="utf-8")
+
+
+def _markdown(columns: Iterable[Column]) -> Iterator[str]:
+    yield '# Data dictionary\n\nUnknown is empty, in Parquet NULL. An empty text in CSV is "".\n'
+    for (table, row), group in groupby(columns, key=lambda column: (column.table, column.row)):
+        yield f"\n## {table}\n\n{row}\n\n| column | type | meaning | in CSV |\n|---|---|---|---|\n"
+        for column in group:
+            yield f"| {column.column} | {column.type} | {column.meaning} | {column.in_csv} |\n"
