@@ -26,6 +26,13 @@ DICTIONARY = "data_dictionary"
 _FORMULA_STARTS = ("=", "+", "-", "@", "'", "\t", "\r", "\n")
 """What a spreadsheet may take for a formula; and the apostrophe, so that ours can be told apart."""
 
+_MARKDOWN_HEAD = """# Data dictionary
+
+Unknown is empty in CSV and NULL in Parquet; an empty text in CSV is `""`. Lists in CSV are JSON.
+Defused text in CSV: where a text begins with = + - @ ' a tab or a line break, an apostrophe is put
+before it, so that no spreadsheet runs it as a formula. Drop one leading apostrophe to undo that.
+"""
+
 _MEMORY_LIMIT = "600MB"
 
 
@@ -38,7 +45,7 @@ class Exported:
     rows: int
 
 
-def export_tables(store: Path, folder: Path, format: str) -> list[Exported]:  # noqa: A002
+def export_tables(store: Path, folder: Path, format: str) -> list[Exported]:
     """Write everything that a store holds into a folder, all of it from one state of the store.
 
     Files of an earlier export are replaced when the new ones are complete; other files stay.
@@ -152,7 +159,7 @@ def _dictionary_markdown(file: Path, columns: Sequence[Column]) -> None:
 
 
 def _markdown(columns: Iterable[Column]) -> Iterator[str]:
-    yield '# Data dictionary\n\nUnknown is empty, in Parquet NULL. An empty text in CSV is "".\n'
+    yield _MARKDOWN_HEAD
     for (table, row), group in groupby(columns, key=lambda column: (column.table, column.row)):
         yield f"\n## {table}\n\n{row}\n\n| column | type | meaning | in CSV |\n|---|---|---|---|\n"
         for column in group:
