@@ -21,6 +21,8 @@ PROJECT = "acme/bench"
 START = datetime(2025, 1, 1)
 END = datetime(2025, 10, 28)
 """Between these two the runs begin, whatever their number."""
+LATEST = datetime(2025, 10, 29)
+"""When everything is over, what is added later included."""
 
 CALLS_PER_RUN = (20, 28)
 

@@ -1,0 +1,183 @@
+"""What the table says: every row once, with its unit and, where there is one, its target."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from math import log
+from statistics import median
+
+
+class Unit(Enum):
+    """How a value prints."""
+
+    SECONDS = "{:.2f} s"
+    MILLIS = "{:.1f} ms"
+    MEGABYTES = "{:,.1f} MB"
+    TIMES = "{:.2f}x"
+    EXPONENT = "{:.2f}"
+    COUNT = "{:,.0f}"
+
+
+_SCALE = {Unit.MILLIS: 1e3, Unit.MEGABYTES: 1e-6}
+"""From seconds and bytes, in which values are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a value should be, in the units in which values are kept."""
+
+    limit: float
+    at_least: bool = False
+    size: int | None = None
+    """The number of calls that it is stated for; every size where None."""
+
+    def met(self, value: float) -> bool:
+        """Say whether a value meets it."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    title: str
+    unit: Unit
+    targets: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One measured value: the median, and the range where it was measured more than once."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Figure":
+        """Sum some measurements up."""
+        if len(values) == 1:
+            return cls(value=values[0])
+        return cls(value=median(values), low=min(values), high=max(values))
+
+
+Figures = Mapping[str, Figure]
+"""Row name -> figure, of one size; what was not measured is absent."""
+
+_MB800 = Target(limit=800e6)
+_MS60 = Target(limit=0.060)
+_M1, _M5 = 1_000_000, 5_000_000
+
+GROUPS = {
+    "ingest": (
+        Row("raw", "Raw export", Unit.MEGABYTES),
+        Row("copy_wall", "Bare DuckDB COPY to Parquet, wall", Unit.SECONDS),
+        Row("copy_cpu", "Bare COPY, CPU", Unit.SECONDS),
+        Row("copy_peak", "Bare COPY, peak memory", Unit.MEGABYTES),
+        Row("import_wall", "Import, wall", Unit.SECONDS),
+        Row("import_cpu", "Import, CPU", Unit.SECONDS),
+        Row("import_peak", "Import, peak memory", Unit.MEGABYTES, (_MB800,)),
+        Row("import_rate", "Import, calls a second", Unit.COUNT),
+        Row("wall_ratio", "Import : bare COPY, wall", Unit.TIMES),
+        Row(
+            "cpu_ratio",
+            "Import : bare COPY, CPU",
+            Unit.TIMES,
+            (Target(limit=1.25, size=_M1), Target(limit=1.35, size=_M5)),
+        ),
+        Row("store_ratio", "Raw export : store", Unit.TIMES, (Target(limit=6, at_least=True),)),
+    ),
+    "cold": (
+        Row("cold_wall", "Raw export to all metrics, wall", Unit.SECONDS),
+        Row("cold_peak", "Raw export to all metrics, peak memory", Unit.MEGABYTES, (_MB800,)),
+        Row("cold_ratio", "The same : bare COPY, wall", Unit.TIMES, (Target(limit=1.6),)),
+    ),
+    "open": (
+        Row(
+            "open",
+            "Fresh process, store opened, all metrics",
+            Unit.SECONDS,
+            (Target(limit=1, size=_M5),),
+        ),
+    ),
+    "poll": (Row("poll", "Idle poll", Unit.MILLIS, (Target(limit=0.010),)),),
+    "trace": (
+        Row("tree", "One trace as a tree", Unit.MILLIS, (_MS60,)),
+        Row("payloads", "One trace's payloads", Unit.MILLIS, (_MS60,)),
+    ),
+    "start": (
+        Row("health_1", "First start: server answers", Unit.SECONDS),
+        Row("card_1", "First start: first card in the browser", Unit.SECONDS),
+        Row("health_2", "Second start: server answers", Unit.SECONDS),
+        Row("card_2", "Second start: first card in the browser", Unit.SECONDS),
+    ),
+    "export": (
+        Row("page_wall", "Self-contained page, wall", Unit.SECONDS),
+        Row("page_size", "Self-contained page, size", Unit.MEGABYTES),
+    ),
+    "refresh": (
+        Row("write", "Refresh after 1,000 calls: write part", Unit.MILLIS),
+        Row("reload", "Refresh: rollups reloaded", Unit.MILLIS),
+        Row("metrics", "Refresh: all metrics", Unit.MILLIS),
+        Row("refresh", "Refresh, total", Unit.MILLIS, (Target(limit=0.450, size=_M5),)),
+        Row("refresh_cpu", "Refresh, total, CPU", Unit.MILLIS),
+        Row("recompute", "Full recompute of the same metrics", Unit.MILLIS),
+        Row("recompute_cpu", "Full recompute, CPU", Unit.MILLIS),
+        Row(
+            "recompute_ratio",
+            "Full recompute : refresh",
+            Unit.TIMES,
+            (Target(limit=3, at_least=True, size=_M5),),
+        ),
+        Row("differing", "Rows that a recompute makes otherwise", Unit.COUNT, (Target(limit=0),)),
+        Row(
+            "write_growth",
+            "Write part grows with calls to the power of",
+            Unit.EXPONENT,
+            (Target(limit=0.2, size=_M5),),
+        ),
+        Row("refresh_growth", "Refresh grows with calls to the power of", Unit.EXPONENT),
+    ),
+}
+"""What is measured together -> its rows, in the order of the table. Quantiles are exact everywhere, so
+the targets are those for exact ones."""
+
+
+def growth(smaller: Figure, larger: Figure, sizes: tuple[int, int]) -> Figure:
+    """Return the exponent with which a cost grows between two sizes."""
+    return Figure(value=log(larger.value / smaller.value) / log(sizes[1] / sizes[0]))
+
+
+def table(found: Mapping[int, Figures]) -> str:
+    """Return the Markdown table: one column per size, and what was aimed at."""
+    head = ["measured", "target", *(f"{size:,} calls" for size in found)]
+    lines = [head, ["---", "---", *("---:" for _ in found)]]
+    for row in (row for rows in GROUPS.values() for row in rows):
+        if any(row.name in figures for figures in found.values()):
+            cells = [_cell(row, figures.get(row.name), size) for size, figures in found.items()]
+            lines.append([row.title, ", ".join(_aim(row.unit, t) for t in row.targets), *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(row: Row, figure: Figure | None, size: int) -> str:
+    if figure is None:
+        return "—"
+    text = _number(row.unit, figure.value)
+    if figure.low is not None and figure.high is not None:
+        low, high = (_number(row.unit, end).split(" ")[0] for end in (figure.low, figure.high))
+        text += f" ({low} to {high})"
+    for target in row.targets:
+        if target.size in (None, size):
+            text += ", met" if target.met(figure.value) else ", missed"
+    return text
+
+
+def _aim(unit: Unit, target: Target) -> str:
+    sign = "≥" if target.at_least else "≤"
+    where = "" if target.size is None else f" at {target.size:,}"
+    return f"{sign} {_number(unit, target.limit)}{where}"
+
+
+def _number(unit: Unit, value: float) -> str:
+    return unit.value.format(value * _SCALE.get(unit, 1))

@@ -1,0 +1,216 @@
+"""What the benchmark runs in fresh processes: each task prints what it found as JSON.
+
+Usage: python -m benchmark.tasks TASK [ARGUMENT ...]
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Any
+
+from benchmark import generate
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from analytics.metrics.aggregates import Estimate
+    from analytics.store.reader import Reader
+
+Told = dict[str, Any]
+
+NEW_PER_BATCH, CHANGED_PER_BATCH = 950, 50
+_POLLS = 200
+_TRACES = 20
+_TAIL_BYTES = 1_000_000
+
+
+def make(folder: str, size: str) -> Told:
+    """Write the export, one file per million calls."""
+    files = generate.write(Path(folder), int(size))
+    return {"bytes": sum(file.stat().st_size for file in files)}
+
+
+def make_batches(export: str, folder: str, count: str) -> Told:
+    """Write what arrives behind an export: per batch new calls, and recent ones changed since."""
+    last = max(Path(export).iterdir())
+    with last.open("rb") as file:
+        file.seek(max(last.stat().st_size - _TAIL_BYTES, 0))
+        recent = file.read().decode("utf-8", "ignore").splitlines()[1:]
+    stream = generate.calls(
+        NEW_PER_BATCH * int(count), seed=1, start=generate.END, end=generate.LATEST
+    )
+    Path(folder).mkdir()
+    for number in range(int(count)):
+        new = list(islice(stream, NEW_PER_BATCH))
+        changed = generate.changed(recent[-CHANGED_PER_BATCH:])
+        file = Path(folder) / f"batch-{number:02d}.jsonl"
+        file.write_text("".join([*new, *changed]), encoding="utf-8")
+        recent = new
+    return {}
+
+
+def copy_bare(export: str, target: str) -> Told:
+    """Let DuckDB alone turn the export into Parquet: JSON read, columns written, nothing else."""
+    import duckdb
+
+    from analytics.sources.weave.calls import RAW
+
+    duckdb.read_json(
+        str(Path(export) / "*.jsonl"), columns=RAW, format="newline_delimited"
+    ).write_parquet(target, compression="zstd")
+    return {"bytes": Path(target).stat().st_size}
+
+
+def import_export(store: str, export: str) -> Told:
+    """Import the export into a store of its own."""
+    from analytics import sync
+
+    written = sync.import_paths(Path(store), [export]).written
+    files = [path for path in Path(store).rglob("*") if path.is_file()]
+    return {"calls": written.new, "bytes": sum(path.stat().st_size for path in files)}
+
+
+def import_and_measure(store: str, export: str) -> Told:
+    """Go from the raw export to every metric."""
+    from analytics import sync
+
+    sync.import_paths(Path(store), [export])
+    return open_and_measure(store)
+
+
+def open_and_measure(store: str) -> Told:
+    """Open a store and work out every metric."""
+    reader = _reader(store)
+    found = _measure_all(reader)
+    return {"metrics": len(found), "runs": found["runs"].value}
+
+
+def poll(store: str) -> Told:
+    """Look for news where there are none, again and again."""
+    reader = _reader(store)
+    return {"seconds": [_seconds(reader.poll) for _ in range(_POLLS)]}
+
+
+def open_traces(store: str) -> Told:
+    """Fetch the spans of single traces, and their payloads."""
+    reader = _reader(store)
+    with reader.cursor() as cursor:
+        traces = cursor.execute(_sql("some_traces"), [_TRACES]).fetchall()
+        return {
+            name: [_seconds(partial(_fetch, cursor, name, list(trace))) for trace in traces]
+            for name in ("trace_tree", "trace_payloads")
+        }
+
+
+def refresh(store: str, folder: str) -> Told:
+    """Import batch after batch beside an open reader, which works out every metric each time."""
+    from analytics import sync
+
+    reader = _reader(store)
+    _measure_all(reader)
+    told: Told = {"write": [], "reload": [], "metrics": [], "cpu": []}
+    for batch in sorted(Path(folder).iterdir()):
+        began_cpu = process_time()
+        told["write"].append(_seconds(partial(sync.import_paths, Path(store), [str(batch)])))
+        told["reload"].append(_seconds(reader.poll))
+        told["metrics"].append(_seconds(partial(_measure_all, reader)))
+        told["cpu"].append(process_time() - began_cpu)
+    return told
+
+
+def recompute(store: str, times: str) -> Told:
+    """Work out every rollup of the store anew, in memory, and every metric from those.
+
+    Nothing is written to the store: what refreshing costs there, recomputing does not pay. Tells also
+    how many rows the refreshed rollups and these differ in.
+    """
+    reader = _reader(store)
+    with reader.cursor() as cursor:
+        began_cpu = process_time()
+        seconds = [_seconds(partial(_recompute, cursor)) for _ in range(int(times))]
+        cpu = (process_time() - began_cpu) / int(times)
+        row = cursor.execute(_sql("differences")).fetchone()
+    assert row is not None
+    return {"seconds": seconds, "cpu": cpu, "differing": int(row[0])}
+
+
+def _recompute(cursor: "DuckDBPyConnection") -> None:
+    from analytics.metrics.catalog import CATALOG
+    from analytics.metrics.evaluate import measure
+    from analytics.store import lake
+    from analytics.store import refresh as rollups
+
+    presets = lake.presets(cursor)
+    roots_are_runs = any(preset.root_is_run for preset in presets)
+    cursor.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs])
+    cursor.execute(lake.statement("statements", "all_ids"))
+    cursor.execute(lake.statement("statements", "touched"))
+    # The steps of refresh.refresh, all but the last: that one writes to the store.
+    rollups._explain_errors(cursor, presets)
+    for name in rollups._ORDER:
+        cursor.execute(lake.statement("rollups", name))
+    cursor.execute(_sql("take_recomputed"))
+    measure(cursor, CATALOG)
+
+
+def export_page(store: str, target: str) -> Told:
+    """Write the self-contained page."""
+    from analytics import cli
+
+    # Standard output is this task's answer.
+    sys.stdout, answer = sys.stderr, sys.stdout
+    code = cli.main(["export", "--store", store, "--html", target])
+    sys.stdout = answer
+    if code:
+        raise SystemExit(code)
+    return {"bytes": Path(target).stat().st_size}
+
+
+def start_server(store: str, browser: str) -> Told:
+    """Start the server and look at its first page, twice."""
+    from benchmark.startup import started
+
+    return {"starts": started(Path(store), browser)}
+
+
+def _reader(store: str) -> "Reader":
+    from analytics.store.reader import Reader
+
+    return Reader(Path(store), now=generate.LATEST)
+
+
+def _measure_all(reader: "Reader") -> "dict[str, Estimate]":
+    from analytics.metrics.catalog import CATALOG
+    from analytics.metrics.evaluate import measure
+
+    with reader.cursor() as cursor:
+        return measure(cursor, CATALOG)
+
+
+def _fetch(cursor: "DuckDBPyConnection", name: str, parameters: list[Any]) -> None:
+    cursor.execute(_sql(name), parameters).fetchall()
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = perf_counter()
+    work()
+    return perf_counter() - began
+
+
+def _sql(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
+
+
+TASKS = {
+    task.__name__: task
+    for task in (make, make_batches, copy_bare, import_export, import_and_measure, open_and_measure,
+                 poll, open_traces, refresh, recompute, export_page, start_server)
+}  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:])))
