@@ -88,9 +88,9 @@ def write(
     from duckdb import ConstantExpression, StarExpression
 
     con.execute(statement("macros.sql"))
-    calls = redact_columns(raw.query("raw", statement("calls.sql")), _FREE_TEXT)
     level = ConstantExpression(detail).cast("TINYINT").alias("detail")
-    calls.select(StarExpression(), level).write_parquet(
+    calls = raw.query("raw", statement("calls.sql")).select(StarExpression(), level)
+    redact_columns(calls, _FREE_TEXT).write_parquet(
         str(path), compression="zstd", row_group_size=_ROW_GROUP
     )
 

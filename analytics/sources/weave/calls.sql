@@ -114,7 +114,12 @@ SELECT
         AS cache_read_tokens,
     try_cast(list_sum(list_transform(tokens, lambda used: used.cache_write)) AS BIGINT)
         AS cache_write_tokens,
-    list_sum(model_costs) AS cost_usd,
+    -- A model without a price makes the whole unknown: a sum over the others would be too low.
+    CASE WHEN list_count(model_costs) >= greatest(
+        len(model_costs),
+        coalesce(len(list_filter(tokens, lambda used:
+            used.sent IS NOT NULL OR used.received IS NOT NULL)), 0)
+    ) THEN list_sum(model_costs) END AS cost_usd,
     -- The address of a Python object differs in each run and says nothing.
     regexp_replace(inputs, '^\{"self":"<[^"\\]* object at 0x[0-9a-fA-F]+>",?', '{') AS inputs,
     output::VARCHAR AS output,

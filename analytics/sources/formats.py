@@ -1,0 +1,6 @@
+"""Every format that can be read, in the order in which a file is tried."""
+
+from analytics.sources.weave import array, csv, jsonl, wal
+
+FORMATS = (wal.FORMAT, jsonl.FORMAT, array.FORMAT, csv.FORMAT)
+"""The narrower first: a format must not recognise what one before it reads."""

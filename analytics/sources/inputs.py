@@ -1,0 +1,218 @@
+"""From what a user names (files, folders, globs, standard input) to plain files of a known format."""
+
+import codecs
+import sys
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from glob import glob, has_magic
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+import zstandard
+
+from analytics.errors import InputError, UnknownNameError, nearest
+from analytics.redaction import redact
+from analytics.sources import SourceFormat
+from analytics.sources.formats import FORMATS
+
+ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".log")
+"""What is taken out of a folder, plain or compressed; a file that is named is taken as it is."""
+
+HEAD_BYTES = 65_536
+"""How much of a file its format is recognised by."""
+
+_CHUNK = 1 << 16
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One thing to read."""
+
+    name: str
+    """How messages call it."""
+    path: Path | None
+    """The file; None for standard input."""
+
+
+def find(names: Sequence[str], *, missing_ok: bool = False) -> list[Input]:
+    """Return every input that the names stand for, each file once, in a fixed order.
+
+    Args:
+        names: files, folders (all that is readable below, hidden files apart), globs, or "-".
+        missing_ok: pass over what does not exist (yet).
+
+    Raises:
+        InputError: a name that stands for nothing.
+    """
+    found: dict[Path | None, Input] = {}
+    for name in names:
+        if name == "-":
+            found[None] = Input(name="standard input", path=None)
+            continue
+        paths = list(_paths(name))
+        if not paths and not missing_ok:
+            raise InputError(_nothing(name))
+        for path in paths:
+            found.setdefault(path.resolve(), Input(name=str(path), path=path))
+    return list(found.values())
+
+
+def _paths(name: str) -> Iterator[Path]:
+    path = Path(name).expanduser()
+    if path.is_dir():
+        yield from _in_folder(path)
+    elif path.exists():
+        yield path
+    elif has_magic(name):
+        for hit in sorted(glob(str(path), recursive=True)):
+            yield from _in_folder(Path(hit)) if Path(hit).is_dir() else [Path(hit)]
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
+        if not hidden and name.endswith(ENDINGS) and path.is_file():
+            yield path
+
+
+def _nothing(name: str) -> str:
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return (
+            f"{name} holds no trace file ({', '.join(ENDINGS)}, also as .gz or .zst). "
+            "Nothing was read; name the files themselves if they are called otherwise."
+        )
+    if has_magic(name):
+        return f"nothing matches {name}. Nothing was read."
+    folder = path.parent
+    near = nearest(path.name, [entry.name for entry in folder.iterdir()] if folder.is_dir() else [])
+    hint = f" Did you mean {str(folder / near)!r}?" if near else ""
+    return f"there is no file {name}. Nothing was read.{hint}"
+
+
+def open_plain(item: Input, folder: Path) -> Path:
+    """Return the input as a plain file: itself, or an unpacked UTF-8 copy in a folder of ours.
+
+    Raises:
+        InputError: it is empty, cannot be read, or its archive is broken.
+    """
+    try:
+        plain = item.path if item.path and _is_plain(item.path) else _copy(item, folder)
+        with plain.open("rb") as file:
+            empty = not file.read(HEAD_BYTES).strip()
+    except OSError as error:
+        raise _unusable(item, error.strerror or str(error)) from error
+    except EOFError as error:
+        raise _unusable(item, "the archive is cut off") from error
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise _unusable(item, f"the archive is broken ({error})") from error
+    if empty:
+        raise InputError(f"{item.name} is empty. Nothing was read from it.")
+    return plain
+
+
+def recognise(item: Input, plain: Path, format_name: str | None) -> tuple[SourceFormat, str]:
+    """Return the format of a plain file, and the reason why it is that.
+
+    Args:
+        item: what the user named.
+        plain: the same as a plain file.
+        format_name: what the user says that it is, if anything.
+
+    Raises:
+        UnknownNameError: there is no format of that name.
+        InputError: no format is recognised.
+    """
+    if format_name is not None:
+        names = {entry.name: entry for entry in FORMATS}
+        if format_name not in names:
+            raise UnknownNameError("format", format_name, names)
+        return names[format_name], "you said so"
+    with plain.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    for entry in FORMATS:
+        if reason := entry.recognise(head, plain):
+            return entry, reason
+    known = "; ".join(f"{entry.name} ({entry.title})" for entry in FORMATS)
+    raise InputError(
+        f"{item.name} is no trace file that is known here: {_looks(head)}. Nothing was read from "
+        f"it. Known: {known}. --format takes it for one of them."
+    )
+
+
+def _looks(head: bytes) -> str:
+    if b"\0" in head:
+        return "it is binary"
+    start = "".join(c if c.isprintable() else " " for c in head[:200].decode("utf-8", "replace"))
+    return f"it begins with {redact(start)[:60].strip()!r}"
+
+
+def _unusable(item: Input, reason: str) -> InputError:
+    return InputError(f"cannot read {item.name}: {reason}. Nothing was read from it.")
+
+
+def _is_plain(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(4)
+    return not head.startswith((_GZIP, _ZSTD, *_UTF16))
+
+
+def _copy(item: Input, folder: Path) -> Path:
+    """Write an input as plain UTF-8."""
+    plain = folder / f"plain-{len(list(folder.glob('plain-*')))}"
+    with plain.open("wb") as out:
+        if item.path is None:
+            out.writelines(_as_utf8(_unpacked(sys.stdin.buffer)))
+        else:
+            with item.path.open("rb") as stream:
+                out.writelines(_as_utf8(_unpacked(stream)))
+    return plain
+
+
+def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of a stream, decompressed where they are compressed.
+
+    Raises:
+        EOFError: the archive ends too early.
+    """
+    chunks = iter(lambda: stream.read(_CHUNK), b"")
+    first = next(chunks, b"")
+    if first.startswith(_GZIP):
+        start = partial(zlib.decompressobj, 16 + zlib.MAX_WBITS)
+    elif first.startswith(_ZSTD):
+        start = zstandard.ZstdDecompressor().decompressobj
+    else:
+        yield first
+        yield from chunks
+        return
+    part = None
+    for packed in chain([first], chunks):
+        # Archives may be joined end to end, with zeros between.
+        while packed := packed if part else packed.lstrip(b"\0"):
+            part = part or start()
+            yield part.decompress(packed)
+            packed = part.unused_data if part.eof else b""
+            part = None if part.eof else part
+    if part:
+        raise EOFError
+
+
+def _as_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same text as UTF-8 where it is UTF-16, which some shells write."""
+    chunks = iter(chunks)
+    first = next(chunks, b"")
+    encoding = _UTF16.get(first[:2])
+    if encoding is None:
+        yield first
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for chunk in chain([first[2:]], chunks):
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
