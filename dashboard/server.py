@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Thread
@@ -24,7 +25,6 @@ from dashboard.guard import LOOPBACK, Armour, Guard
 from dashboard.login import SHORTEST, Login
 
 if TYPE_CHECKING:
-    from analytics.store.reader import Reader
     from analytics.sync import StoreChoice, SyncReport
 
 PAGES = {"": "app.py", "/explore": "explore.py"}
@@ -88,6 +88,7 @@ def main(
             timeout_graceful_shutdown=_SHUTDOWN_S,
         )
         watch.start()
+        Thread(target=_prepare_first_page, args=(store.path,), daemon=True).start()
         sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
         sys.stdout.flush()
         if open_browser:
@@ -156,7 +157,6 @@ class Health:
         """Report on a store, and on the watch that feeds it where there is one."""
         self._store = store
         self._watch = watch
-        self._reader: Reader | None = None
 
     def answer(self, _: Request) -> JSONResponse:
         """Answer with status, snapshot and number of runs; 503 where the store cannot be read."""
@@ -174,14 +174,13 @@ class Health:
 
     def _look(self) -> dict[str, int]:
         from analytics.store import lake
-        from analytics.store.reader import Reader
+        from dashboard import reading
 
-        if self._reader is None:
-            self._reader = Reader(self._store)
-        version = self._reader.poll()
+        reader = reading.reader(self._store)
+        version = reader.poll()
         if version.snapshot and not lake.exists(self._store):
             raise StoreError(f"the store in {self._store} has been removed.")
-        with self._reader.cursor() as cursor:
+        with reader.cursor() as cursor:
             row = cursor.execute("SELECT count(*) FROM runs").fetchone()
         return {"snapshot": version.snapshot, "runs": int(row[0]) if row else 0}
 
@@ -223,6 +222,16 @@ class Watch:
         if fault and fault != self.fault:
             sys.stderr.write(f"patchpilot: {fault}\n")
         self.fault = fault
+
+
+def _prepare_first_page(store: Path) -> None:
+    """Load what every page needs, while the browser still loads its own part."""
+    import_module("dashboard.charts")
+    reading = import_module("dashboard.reading")
+    overview = import_module("analytics.overview")
+    # A store that cannot be read is the page's to tell.
+    with suppress(AnalyticsError):
+        reading.answers(store, reading.reader(store).poll(), overview.Scope())
 
 
 def _add_slash(request: Request) -> RedirectResponse:
