@@ -43,7 +43,8 @@ MIXED = st.lists(PLAIN | SECRET, max_size=4).map("".join).filter(lambda text: "\
 @settings(max_examples=30)
 @given(texts=st.lists(MIXED, min_size=20, max_size=20), emails=st.booleans())
 @example(
-    texts=["sk-ſK" + "a1" * 20, "passwſord='abcdefgh'", "TOKEN=ı23456\n", "weave a"], emails=False
+    texts=["sk-\u017f\u212a" + "a1" * 20, "pas\u017fword='abcdefgh'", "TOKEN=\u0131234567\n"],
+    emails=False,
 )
 def test_python_and_duckdb_agree(in_duckdb, texts, emails):
     assert in_duckdb(texts, emails) == [redact(text, emails=emails) for text in texts]

@@ -191,18 +191,17 @@ class _Pull:
 
     def with_new_feedback(self, begin: datetime) -> list[str]:
         """Return the calls that got feedback since, which changes no time of the call itself."""
-        answer = self._server.post(
-            "/feedback/query",
-            {"fields": ["id", "weave_ref"], "query": _query([_at_least("created_at", begin)])},
-        )
-        refs = (_CALL_REF.search(row.get("weave_ref") or "") for row in answer.get("result", []))
+        asked = {"fields": ["id", "weave_ref"], "query": _query([_at_least("created_at", begin)])}
+        rows = self._server.ask("/feedback/query", asked, "result")
+        refs = (_CALL_REF.search(row.get("weave_ref") or "") for row in rows)
         return [ref[1] for ref in refs if ref]
 
     def vanished(self, known: Known, begin: datetime | None) -> set[str]:
         """Return the known calls that are gone, and write those that were never seen before.
 
         Days within the window came whole. Of the days before it only the numbers are compared, by
-        halves, so that a year without a difference costs one question.
+        halves, so that a year without a difference costs one question; as many deleted as added
+        before the window at once would go unseen.
         """
         first = (begin or datetime.min).date()
         recent = [day for day in known.counts if begin is None or day > first]
@@ -246,7 +245,7 @@ class _Server:
 
     def count(self, wanted: "Sequence[Query]") -> int:
         """Return how many calls there are."""
-        return int(self.post("/calls/query_stats", {"query": _query(wanted)})["count"])
+        return int(self.ask("/calls/query_stats", {"query": _query(wanted)}, "count"))
 
     def page(self, wanted: "Sequence[Query]") -> Iterator[bytes]:
         """Yield one page of calls, whole records, in order of start and id.
@@ -264,12 +263,12 @@ class _Server:
         """Return records that hold an id at least."""
         return self._all_lines({"query": _query(wanted), "columns": ["id"]})
 
-    def post(self, address: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer to one question."""
+    def ask(self, address: str, body: Mapping[str, Any], member: str) -> Any:  # noqa: ANN401
+        """Return one member of the answer to a question."""
         with self._answer(address, body) as response:
             try:
-                return json.loads(response.read())
-            except ValueError:
+                return json.loads(response.read())[member]
+            except (ValueError, KeyError, TypeError):
                 raise self._no_json(address) from None
 
     def _all_lines(self, body: Mapping[str, Any]) -> list[bytes]:
@@ -421,7 +420,7 @@ def _key_of_netrc(base_url: str) -> str | None:
     except (OSError, netrc.NetrcParseError):
         return None
     named = os.environ.get("WANDB_BASE_URL", "")
-    hosts = [urlsplit(named).netloc, urlsplit(base_url).netloc]
+    hosts = [urlsplit(named).netloc, urlsplit(base_url).netloc, urlsplit(base_url).hostname]
     if base_url == DEFAULT_URL:
         hosts.append("api.wandb.ai")
     found = (entries.hosts.get(host) for host in hosts if host)

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import datetime
 
 import pytest
+
 from tests.sources.records import call, lines
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from tests.sources.records import call, lines
 
 GOOD = lines(call("good")).encode()

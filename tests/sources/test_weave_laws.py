@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.sources.conftest import Reader
 from tests.sources.records import calls, lines
 
