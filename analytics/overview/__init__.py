@@ -37,6 +37,8 @@ __all__ = [
     "options",
     "overview",
     "parse",
+    "selection",
+    "window",
 ]
 
 FIRST_CARDS = ("pass_rate", "fix_time_median", "bugs_fixed", "speed_improvement")

@@ -1,0 +1,210 @@
+"""What frames the overview: the header, the bar of filters, and what is said where there is nothing to show."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from analytics.errors import AnalyticsError
+from analytics.overview import Comparison, Overview
+from analytics.overview.scope import FILTER_TITLES
+from analytics.render import moment
+from dashboard.palette import BLUE, GREEN
+from dashboard.widgets import NOTHING, Markup, age, callout, command, join, source_line, tag
+
+SECTIONS = (
+    ("pass-rate", "Pass rate"), ("fix-time", "Fix time"), ("bug-types", "Bug types"),
+    ("fixes", "Recent fixes"), ("before-after", "Before and after"), ("more", "More numbers"),
+)  # fmt: skip
+"""Anchor and title of every part of the page."""
+
+STALE_AFTER_S = 24 * 3600
+
+_LOGO = Markup(
+    '<svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true"><defs><linearGradient id="pp-g" '
+    f'x1="0" y1="0" x2="1" y2="1"><stop offset="0" stop-color="{GREEN}"/><stop offset="1" '
+    f'stop-color="{BLUE}"/></linearGradient></defs><rect width="32" height="32" rx="8" '
+    'fill="url(#pp-g)"/><g transform="rotate(-45 16 16)" fill="#fff"><rect x="5" y="11.5" width="22" '
+    'height="9" rx="4.5"/><rect x="12.2" y="12.6" width="7.6" height="6.8" rx="1.2" fill="#0b7f6c" '
+    'opacity=".3"/></g></svg>'
+)
+
+
+def header(
+    shown: Overview, now: datetime, *, controls: object = "", pages: Sequence[tuple[str, str]] = ()
+) -> Markup:
+    """Return the header: brand, navigation, freshness, where the data came from.
+
+    Args:
+        shown: the overview, for the facts about its data.
+        now: UTC, to say how old the data is.
+        controls: the refresh control, where the page is live.
+        pages: (address, title) of the other pages.
+    """
+    brand = tag(
+        "a",
+        _LOGO,
+        tag("span", tag("b", "PatchPilot"), " Analytics"),
+        class_="pp-brand",
+        href="#top",
+    )
+    links = [tag("a", title, href=f"#{anchor}") for anchor, title in SECTIONS]
+    others = [tag("a", title, href=where, class_="pp-page") for where, title in pages]
+    fresh = tag(
+        "div",
+        tag("span", age(shown.facts.imported_at, now), class_="pp-fresh"),
+        controls,
+        class_="pp-live",
+    )
+    top = tag(
+        "div",
+        brand,
+        tag("nav", *links, *others, aria_label="Parts of this page"),
+        fresh,
+        class_="pp-top",
+    )
+    return tag(
+        "header",
+        top,
+        tag("p", source_line(shown), class_="pp-source"),
+        class_="pp-header",
+        id="top",
+    )
+
+
+def bar(fields: Sequence[tuple[str, object]], *actions: object) -> Markup:
+    """Return the filters, each with its title, and what can be done with them."""
+    told = [
+        tag("label", tag("span", title), control, class_="pp-field") for title, control in fields
+    ]
+    return tag("div", *told, tag("div", *actions, class_="pp-actions"), class_="pp-bar")
+
+
+def summary(shown: Overview) -> Markup:
+    """Return in words what is shown: period, how many runs, and what it is narrowed down to."""
+    scope = shown.scope
+    chips = [
+        tag(
+            "span",
+            f"{FILTER_TITLES[column]}: ",
+            tag("b", ", ".join(v or "unknown" for v in values)),
+            class_="pp-chip",
+        )
+        for column, values in scope.equal
+    ]
+    if scope.days:
+        first, last = (f"{day.day} {day:%b %Y}" for day in scope.days)
+        chips.append(
+            tag(
+                "span",
+                "Days: ",
+                tag("b", first if first == last else f"{first} to {last}"),
+                class_="pp-chip",
+            )
+        )
+    runs = f"{shown.runs:,} run{'s' if shown.runs != 1 else ''}"
+    return tag("p", tag("b", shown.window.label), f" · {runs}", *chips, class_="pp-summary")
+
+
+def notices(shown: Overview, ignored: Sequence[str], fault: str | None, now: datetime) -> Markup:
+    """Return what must be known before the numbers are read: demo, faults, stale data, what was ignored."""
+    told: list[Markup] = []
+    if fault:
+        told.append(
+            callout(
+                "error", "The store cannot be reached. The numbers are those read before.", fault
+            )
+        )
+    if shown.facts.demo:
+        told.append(
+            callout(
+                "demo", "Demonstration data.", "These are the bundled traces of PatchPilot's own agents, not yours.",
+                tag("p", "Show your own: ", command("patchpilot import PATH"), " or ", command("patchpilot sync --weave ENTITY/PROJECT")),
+            )
+        )  # fmt: skip
+    told += [callout("info", "Ignored in the address.", sentence) for sentence in ignored]
+    imported = shown.facts.imported_at
+    if imported and not shown.facts.demo and (now - imported).total_seconds() > STALE_AFTER_S:
+        days = (now - imported).days
+        told.append(
+            callout(
+                "stale", f"Nothing new for {days} day{'s' if days != 1 else ''}.",
+                tag("p", "Bring it up to date: ", command("patchpilot sync --weave ENTITY/PROJECT"), " or ", command("patchpilot watch PATH")),
+            )
+        )  # fmt: skip
+    if shown.window.future_runs:
+        told.append(
+            callout(
+                "info", f"{shown.window.future_runs:,} runs begin in the future and are left out.",
+                "Check the clock of the machine that recorded them.",
+            )
+        )  # fmt: skip
+    if shown.facts.rejected:
+        told.append(
+            callout(
+                "info", f"{shown.facts.rejected:,} records could not be read and are in no number.",
+                tag("p", "Which, and why: ", command("patchpilot doctor")),
+            )
+        )  # fmt: skip
+    return tag("div", *told, class_="pp-notices") if told else NOTHING
+
+
+def nothing_here(shown: Overview) -> Markup:
+    """Return what stands instead of the numbers where there are none: what happened, and what to do."""
+    if shown.runs_stored == 0 and shown.facts.calls:
+        return callout(
+            "empty", "No runs found in these traces.",
+            f"{shown.facts.calls:,} calls are stored, but none is known as the run of an agent.",
+            tag("p", "Say which op is a run: ", command("patchpilot import PATH --semantics my.toml")),
+        )  # fmt: skip
+    if shown.runs_stored == 0:
+        return callout(
+            "empty", "No traces yet.",
+            "Import an export from Weave, or pull a project; this page shows it within seconds.",
+            tag("p", command("patchpilot import PATH")),
+            tag("p", command("patchpilot sync --weave ENTITY/PROJECT")),
+            tag("p", "Or look around first: ", command("patchpilot serve --demo")),
+        )  # fmt: skip
+    return callout(
+        "empty", "No runs match these filters.",
+        f"There are {shown.runs_stored:,} runs in the store, none of them in {shown.window.label} with what is "
+        "chosen above. Choose a longer period, or clear the filters.",
+    )  # fmt: skip
+
+
+def no_store(fault: AnalyticsError) -> Markup:
+    """Return the page where the store cannot be opened at all."""
+    brand = tag("div", _LOGO, tag("span", tag("b", "PatchPilot"), " Analytics"), class_="pp-brand")
+    said = callout(
+        "error", "The store cannot be opened.", str(fault),
+        tag("p", "What is wrong with it: ", command("patchpilot doctor")),
+    )  # fmt: skip
+    return join([tag("header", tag("div", brand, class_="pp-top"), class_="pp-header"), said])
+
+
+def only_running(shown: Overview) -> Markup:
+    """Return what is said where every run is still under way."""
+    return callout(
+        "info", f"{shown.running:,} run{'s' if shown.running != 1 else ''} in progress, none finished yet.",
+        "Rates and times appear with the first that ends; this page brings itself up to date.",
+    )  # fmt: skip
+
+
+def sides(compared: Comparison) -> Markup:
+    """Return what stands on either side of a comparison."""
+    left, right = compared.left, compared.right
+    return join(
+        [tag("b", left.title), f": {left.detail} · ", tag("b", right.title), f": {right.detail}"]
+    )
+
+
+def footer(shown: Overview) -> Markup:
+    """Return how the numbers are to be read."""
+    return tag(
+        "footer",
+        "Unknown is —, never 0. Intervals are 95 %. A change is called better or worse only where it is larger "
+        "than chance explains. All times are UTC. ",
+        tag(
+            "span",
+            f"{shown.facts.imports:,} imports, newest {moment(shown.facts.imported_at)} UTC.",
+        ),
+        class_="pp-footer",
+    )

@@ -1,0 +1,141 @@
+"""What one process reads: one reader per store, and the answers it has worked out already.
+
+Sessions are threads of one process. They share the reader and the answers; both are kept by what they
+depend on, the version of the store and the question, so that nothing outdated is ever shown as new.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from polars import DataFrame
+
+from analytics.overview import Overview, Scope, options, overview, parse, selection, window
+from analytics.store import tables
+from analytics.store.reader import Reader, Version
+from analytics.sync import StoreChoice, choose_store
+
+PAGE_ROWS = 10
+_MOST_CALLS_SHOWN = 250
+_one_at_a_time = Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableView:
+    """How somebody looks at the table of bugs: what a click changes, and an update must not."""
+
+    search: str = ""
+    order: str = "when"
+    descending: bool = True
+    page: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDetail:
+    """One run opened: what it is, its calls as an indented list, what they carried, its diffs."""
+
+    run: dict[str, Any]
+    """Columns of view ``runs``."""
+    calls: DataFrame
+    """As ``tables.run_calls``, the first few hundred."""
+    calls_count: int
+    payloads: dict[str, tables.Payload]
+    diffs: tuple[tuple[str, str], ...]
+    """Title of a bug (or the name of its file) -> the last patch for it, as a unified diff."""
+
+
+@lru_cache(maxsize=1)
+def choice() -> StoreChoice:
+    """Return the store that this process shows."""
+    return choose_store()
+
+
+@lru_cache(maxsize=4)
+def reader(store: Path) -> Reader:
+    """Return the one reader of a store in this process.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    return Reader(store)
+
+
+def answers(store: Path, version: Version, scope: Scope) -> Overview:
+    """Return the overview of a scope as of a version.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    with _one_at_a_time:
+        return _answers(store, version, scope)
+
+
+@lru_cache(maxsize=128)
+def _answers(store: Path, version: Version, scope: Scope) -> Overview:
+    return overview(reader(store), scope)
+
+
+@lru_cache(maxsize=64)
+def choices(store: Path, version: Version) -> dict[str, list[str]]:
+    """Return what can be filtered by: column -> its values, the most frequent first."""
+    with tables.consistent(reader(store)) as con:
+        columns = ("variant", "model", "bug_type", "agent", "repo", "source", "task")
+        return {column: options(con, column) for column in columns}
+
+
+def scope_of(store: Path, parameters: dict[str, list[str]]) -> tuple[Scope, tuple[str, ...]]:
+    """Read a scope from a web address, with a sentence for everything in it that is ignored."""
+    with tables.consistent(reader(store)) as con:
+        return parse(parameters, con)
+
+
+def fixes(store: Path, version: Version, scope: Scope, view: TableView) -> tables.Page:
+    """Return the rows of the table of bugs; the last page where the one asked for is gone."""
+    read = reader(store)
+    with tables.consistent(read) as con:
+        where = selection(scope, window(con, scope, read.now))
+
+        def page(number: int) -> tables.Page:
+            return tables.fixes(
+                where.apply(con.view("fixes")),
+                search=view.search,
+                order=view.order,
+                descending=view.descending,
+                limit=PAGE_ROWS,
+                offset=number * PAGE_ROWS,
+            )
+
+        found = page(view.page)
+        if found.rows.is_empty() and found.total:
+            found = page((found.total - 1) // PAGE_ROWS)
+        return found
+
+
+@lru_cache(maxsize=32)
+def run_detail(store: Path, version: Version, source: str, run_id: str) -> RunDetail | None:
+    """Return one run opened, or None where the store has no such run."""
+    from duckdb import ColumnExpression as Column
+    from duckdb import ConstantExpression as Constant
+
+    with tables.consistent(reader(store)) as con:
+        run = tables.run(con, source, run_id)
+        if run is None:
+            return None
+        trace_id = run["trace_id"]
+        calls = tables.run_calls(con, source, trace_id, run_id)
+        shown = calls.head(_MOST_CALLS_SHOWN)
+        bugs = con.view("fixes").filter(Column("run_id") == Constant(run_id))
+        diffs = [
+            (bug["title"] or bug["file"] or bug["bug_id"] or "Patch", diff)
+            for bug in tables.fixes(bugs, limit=20).rows.iter_rows(named=True)
+            if (diff := tables.patch_diff(con, source, trace_id, bug["patch_span_id"]))
+        ]
+        return RunDetail(
+            run=run,
+            calls=shown,
+            calls_count=len(calls),
+            payloads=tables.payloads(con, source, trace_id, shown["span_id"].to_list()),
+            diffs=tuple(diffs),
+        )

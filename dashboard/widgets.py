@@ -1,0 +1,309 @@
+"""Everything with markup: cards, tables, callouts, the header. Text from traces is escaped here, always.
+
+A function that returns markup returns ``Markup``; what is not Markup is text, and is escaped when it is
+put into some.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+import marimo as mo
+
+from analytics.overview import Comparison, Headline, Overview
+from analytics.render import UNKNOWN, Card, moment
+
+
+class Markup(str):
+    """HTML that this package wrote itself."""
+
+    __slots__ = ()
+
+
+NOTHING = Markup("")
+_DIGITS = re.compile(r"[\d.,—$+−-]+|[^\d.,—$+−-]+")
+_ARROWS = {True: "▲", False: "▼"}
+_WORDS = {"better": "better", "worse": "worse", "neutral": "", "unclear": "within chance"}
+
+
+def text(value: object) -> Markup:
+    """Return a value as markup: as it is where it is Markup, else escaped; unknown is an em dash."""
+    if isinstance(value, Markup):
+        return value
+    return Markup(UNKNOWN if value is None else escape(str(value)))
+
+
+def tag(name: str, *content: object, **attributes: object) -> Markup:
+    """Return one element. Attributes that are None are left out; ``class_`` is class, ``_`` is a dash.
+
+    >>> tag("b", "<script>", title='"')
+    '<b title="&quot;">&lt;script&gt;</b>'
+    """
+    told = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Markup(f"<{name}{told}>{join(content)}</{name}>")
+
+
+def join(parts: Iterable[object]) -> Markup:
+    """Return parts one after the other, each escaped unless it is markup."""
+    return Markup("".join(text(part) for part in parts))
+
+
+def element(control: mo.Html) -> Markup:
+    """Return a marimo element as markup, to be placed among our own."""
+    return Markup(control.text)
+
+
+def show(*parts: object) -> mo.Html:
+    """Return what a cell shows."""
+    # marimo sends a plain string only.
+    return mo.Html(str(join(parts)))
+
+
+def section(
+    title: str, *content: object, anchor: str, note: object = "", side: object = ""
+) -> Markup:
+    """Return one part of the page: a heading with a note, controls at its side, and what it holds."""
+    heading = tag("div", tag("h2", title), tag("p", note) if note else NOTHING, class_="pp-titles")
+    controls = tag("div", side, class_="pp-side") if side else NOTHING
+    head = tag("header", heading, controls, class_="pp-head")
+    return tag("section", head, *content, class_="pp-panel", id=anchor)
+
+
+def grid(*cells: tuple[int, object]) -> Markup:
+    """Return cells side by side: (columns of twelve, content)."""
+    return tag(
+        "div",
+        *(tag("div", content, class_=f"pp-span-{width}") for width, content in cells),
+        class_="pp-grid",
+    )
+
+
+def cards(headlines: Sequence[Headline], before_label: str, *, small: bool = False) -> Markup:
+    """Return a row of cards."""
+    size = "pp-cards pp-small" if small else "pp-cards"
+    return tag("div", *(_card(each, before_label) for each in headlines), class_=size)
+
+
+def _card(headline: Headline, before_label: str) -> Markup:
+    card = headline.card
+    return tag(
+        "article",
+        tag("div", tag("h3", card.title), _definition(card), class_="pp-card-head"),
+        tag("p", number(card.value), class_="pp-value"),
+        tag("p", _interval(card), class_="pp-interval"),
+        tag("p", basis(headline), class_="pp-basis"),
+        step(card, headline.is_clear, before_label) if before_label else NOTHING,
+        class_="pp-card",
+        data_metric=card.name,
+    )
+
+
+def number(value: str) -> Markup:
+    """Return a number with its units smaller than its digits.
+
+    >>> number("2 min 17 s")
+    '2<small> min </small>17<small> s</small>'
+    """
+    return join(
+        part if part[0].isdigit() or part[0] in ".,—$+−-" else tag("small", part)
+        for part in _DIGITS.findall(value)
+    )
+
+
+def _interval(card: Card) -> Markup:
+    if not card.interval:
+        return Markup("&nbsp;")
+    return join([tag("abbr", "95 %", title="95 % confidence interval"), f" {card.interval}"])
+
+
+def basis(headline: Headline) -> Markup:
+    """Return what a number stands on, with the bracket that unknown outcomes open."""
+    card = headline.card
+    said = [text(card.basis)]
+    if card.bracket:
+        hint = "If every doubtful run had failed, and if every one had passed"
+        said.append(tag("span", f" · between {card.bracket} with doubtful runs", title=hint))
+    return join(said)
+
+
+def step(card: Card, is_clear: bool | None, against: str) -> Markup:
+    """Return a change: arrow, amount, and in words what it means.
+
+    Args:
+        card: its ``change`` and ``trend``.
+        is_clear: whether the change is larger than chance explains; None where that cannot be said.
+        against: what it is a change from.
+    """
+    if not card.change:
+        return tag(
+            "p", f"nothing to compare in {against}" if against else UNKNOWN, class_="pp-change"
+        )
+    if card.trend == "same":
+        return tag("p", f"no change from {against}" if against else "no change", class_="pp-change")
+    trend = "unclear" if is_clear is False else card.trend
+    arrow = tag(
+        "span", _ARROWS[not card.change.startswith("-")], class_="pp-arrow", aria_hidden="true"
+    )
+    word, versus = _WORDS[trend], f" vs {against}" if against else ""
+    parts = (arrow, " ", tag("b", card.change), word and f" {word}", versus and tag("span", versus))
+    return tag("p", *parts, class_="pp-change", data_trend=trend)
+
+
+def _definition(card: Card) -> Markup:
+    question = tag("summary", "?", aria_label=f"What is {card.title}?")
+    return tag("details", question, tag("p", card.doc), class_="pp-definition")
+
+
+def callout(kind: str, title: str, *content: object) -> Markup:
+    """Return a notice. Kinds: empty, error, stale, info, demo."""
+    role = "alert" if kind == "error" else "status"
+    body = (part if isinstance(part, Markup) else tag("p", part) for part in content)
+    return tag("div", tag("strong", title), *body, class_=f"pp-callout pp-{kind}", role=role)
+
+
+def command(line: str) -> Markup:
+    """Return a command to copy."""
+    return tag("code", line, class_="pp-command")
+
+
+def nothing(title: str, why: str) -> Markup:
+    """Return what stands where a chart or a table has nothing to show."""
+    return tag("div", tag("strong", title), tag("p", why), class_="pp-nothing")
+
+
+def chart(drawn: Any, title: str, why: str) -> Markup:  # noqa: ANN401
+    """Return a chart (drawn by altair, or made live by marimo), or in words why there is none."""
+    if drawn is None:
+        return nothing(title, why)
+    return tag("figure", element(mo.as_html(drawn)), class_="pp-chart")
+
+
+def titled(title: str, content: object, note: str = "") -> Markup:
+    """Return a part of a section with a small title of its own."""
+    head = tag("h3", title, tag("small", f" {note}") if note else NOTHING)
+    return tag("div", head, content, class_="pp-part")
+
+
+def status(outcome: str) -> Markup:
+    """Return how a bug or a run ended: a sign and a word, not colour alone."""
+    signs = {
+        "fixed": "✓", "pass": "✓", "passed": "✓", "ok": "✓", "given up": "✕", "fail": "✕", "failed": "✕",
+        "error": "✕", "open": "●", "running": "●", "abandoned": "◌",
+    }  # fmt: skip
+    sign = tag("i", signs.get(outcome, "?"), aria_hidden="true")
+    return tag("span", sign, outcome, class_="pp-status", data_status=outcome)
+
+
+def table(
+    columns: Sequence[tuple[str, object]],
+    rows: Iterable[Sequence[object]],
+    *,
+    name: str,
+    labels: Sequence[str] = (),
+    marks: Sequence[str | None] = (),
+) -> Markup:
+    """Return a table that becomes a list of cards where it is narrow.
+
+    Args:
+        columns: (class, heading) of each.
+        rows: cells, in the columns' order.
+        name: what the table is called by those who cannot see it.
+        labels: what a cell is called in a card; the headings where empty.
+        marks: state of each row, for the style sheet.
+    """
+    heads = [tag("th", heading, class_=f"pp-{key}", scope="col") for key, heading in columns]
+    called = labels or [str(heading) for _, heading in columns]
+    body = [
+        tag(
+            "tr",
+            *(
+                tag("td", cell, class_=f"pp-{key}", data_label=label)
+                for (key, _), label, cell in zip(columns, called, row, strict=True)
+            ),
+            data_state=marks[position] if marks else None,
+        )
+        for position, row in enumerate(rows)
+    ]
+    whole = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *body), aria_label=name)
+    return tag("div", whole, class_="pp-table")
+
+
+def compared(comparison: Comparison) -> Markup:
+    """Return both sides of a comparison, metric by metric."""
+
+    def side(card: Card) -> Markup:
+        said = tag("small", card.interval) if card.interval else NOTHING
+        return tag("div", tag("b", card.value), said, title=card.basis)
+
+    columns = [
+        ("name", "Metric"), ("num", comparison.left.title), ("num", comparison.right.title), ("step", "Change"),
+    ]  # fmt: skip
+    rows = [
+        (
+            tag("span", pair.metric.title, title=pair.metric.doc, data_metric=pair.metric.name),
+            side(pair.left_card),
+            side(pair.right_card),
+            step(pair.right_card, pair.is_clear, ""),
+        )
+        for pair in comparison.pairs
+    ]
+    return table(columns, rows, name="Before and after")
+
+
+def more_numbers(headlines: Sequence[Headline]) -> Markup:
+    """Return every other metric with its definition."""
+    columns = [
+        ("name", "Metric"),
+        ("num", "Value"),
+        ("range", "95 % interval"),
+        ("of", "Of"),
+        ("what", "What it is"),
+    ]
+    rows = [
+        (
+            tag("span", each.card.title, data_metric=each.card.name),
+            number(each.card.value),
+            each.card.interval or UNKNOWN,
+            basis(each),
+            each.card.doc,
+        )
+        for each in headlines
+    ]
+    return table(columns, rows, name="More numbers")
+
+
+def age(since: datetime | None, now: datetime) -> Markup:
+    """Return an age that the browser counts on by itself, without asking anybody (see theme.css)."""
+    if since is None:
+        return Markup("no data yet")
+    seconds = max((now - since).total_seconds(), 0)
+    counted = tag("span", class_="pp-age", style=f"animation-delay: -{seconds:.0f}s")
+    return join(
+        ["data ", counted, tag("span", f"imported {moment(since)} UTC", class_="pp-when"), " old"]
+    )
+
+
+def source_line(shown: Overview) -> Markup:
+    """Return where the data came from and how much of it there is."""
+    facts = shown.facts
+    first = facts.origins[0] if facts.origins else ""
+    name = first if len(first) <= 48 else "…" + first[-47:]
+    others = len(facts.origins) - 1
+    more = f" and {others} more" if others > 0 else ""
+    parts = (
+        [tag("span", f"{name}{more}", title="\n".join(facts.origins[:20]), class_="pp-origin")]
+        if name
+        else []
+    )
+    parts.append(tag("span", f"{shown.runs_stored:,} runs · {facts.calls:,} calls"))
+    if facts.rejected:
+        parts.append(tag("span", f"{facts.rejected:,} records unreadable", class_="pp-warn"))
+    if shown.running:
+        parts.append(tag("span", f"{shown.running:,} running", class_="pp-running"))
+    return join(parts)
