@@ -35,7 +35,7 @@ _DERIVED = {
     "recovered": "Whether a step raised and the run still ended without an error.",
     "tokens": "Tokens sent and received.",
     "is_fixed": "Whether the bug was fixed.",
-    "is_closed": "Whether the bug was fixed or its run is over.",
+    "is_closed": "Whether its run is over.",
     "first_try": "Whether the first patch fixed it.",
     "fix_time_s": "Seconds from found to fixed; unknown where it was not fixed.",
     "observed_s": "Seconds from found to fixed, else to the last sign of life of its run.",

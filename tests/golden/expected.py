@@ -162,6 +162,18 @@ EXPECTED: dict[str, dict[str, Expected | float]] = {
         "runs_running": 1,
         "agent_time": 1,
     },
+    "running_with_a_fix": {
+        "fix_time_median": 20,
+        "fix_time_mean": 20,
+        "fix_time_p95": 20,
+        "bugs_found": 2,
+        "bugs_fixed": 1,
+        "bugs": 2,
+        "patches_generated": 1,
+        "runs": 1,
+        "runs_running": 1,
+        "agent_time": 2.5,
+    },
     "abandoned": {
         "pass_rate": rate(0, 1),
         "bugs_found": 1,

@@ -141,6 +141,14 @@ def running() -> list[Raw]:
     return trace.lines()
 
 
+def running_with_a_fix() -> list[Raw]:
+    """A run in progress has fixed one of two bugs: neither counts in a rate before the run is over."""
+    trace, root = start("running_with_a_fix")
+    failing(trace, root, 6600, "b1", "b2")
+    work(trace, root, 6620, "b1", True)
+    return trace.lines()
+
+
 def abandoned() -> list[Raw]:
     """A run without an end that has been silent for two hours: it was killed."""
     trace, root = start("abandoned")
@@ -381,7 +389,8 @@ STATES: dict[str, State] = {
     state.__name__: state
     for state in (
         fixed_at_first_try, fixed_at_second_attempt, given_up, claim_refuted, claim_unchecked,
-        last_test_fails, error_recovered, run_raised, infra_error, timed_out, running, abandoned,
+        last_test_fails, error_recovered, run_raised, infra_error, timed_out, running,
+        running_with_a_fix, abandoned,
         crashed_orphans, lost_step, retried_task, two_bugs, bug_without_id, flaky, never_failed,
         nothing_to_fix, no_tests, unended_output, rolled_up_tokens, unpriced,
         looked_up_and_deployed, agent_within_itself, weave_evaluation, generic, camel_case,

@@ -30,7 +30,7 @@ def measure(rows: Rows) -> dict[str, Expected]:
     unknown = len(over) - len(known)
     infra = [run for run in known if run.outcome == "fail" and run.error_kind == "infra"]
     checked = [r for r in runs if r.state == "finished" and r.claimed == "pass" and r.verified]
-    closed = [bug for bug in bugs if bug.fixed_at or bug.run.state != "running"]
+    closed = [bug for bug in bugs if bug.run.state != "running"]
     fixed = [bug for bug in bugs if bug.fixed_at]
     fix_times = [fix_time(bug) for bug in bugs]
     broken = [

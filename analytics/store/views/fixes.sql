@@ -9,7 +9,7 @@ SELECT
         ELSE 'given up'
     END AS outcome,
     fixes.fixed_at IS NOT NULL AS is_fixed,
-    fixes.fixed_at IS NOT NULL OR NOT runs.is_running AS is_closed,
+    NOT runs.is_running AS is_closed,
     fixes.fixed_at IS NOT NULL AND coalesce(fixes.attempts = 1, false) AS first_try,
     CASE WHEN fixes.fixed_at >= fixes.found_at
         THEN (epoch_us(fixes.fixed_at) - epoch_us(fixes.found_at)) / 1e6 END AS fix_time_s,
