@@ -36,6 +36,7 @@ SESSION_TTL_S = 60
 WATCH_INTERVAL_S = 0.5
 _RESTART_S = 5.0
 _SHUTDOWN_S = 2
+_PORTS = 65536
 _PORTS_TRIED = 100
 
 log = logging.getLogger("patchpilot")
@@ -87,17 +88,21 @@ def main(
             proxy_headers=False,
             timeout_graceful_shutdown=_SHUTDOWN_S,
         )
-        watch.start()
-        Thread(target=_prepare_first_page, args=(store.path,), daemon=True).start()
-        sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
-        sys.stdout.flush()
-        if open_browser:
-            import webbrowser
-
-            Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+        preparing = Thread(target=_prepare_first_page, args=(store.path,), daemon=True)
         with suppress(KeyboardInterrupt):
+            watch.start()
+            preparing.start()
+            sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
+            sys.stdout.flush()
+            if open_browser:
+                import_module("webbrowser").open(url)
             uvicorn.Server(config).run(sockets=[listening])
         watch.stop()
+        preparing.join(_SHUTDOWN_S)
+        if watch.is_alive() or preparing.is_alive():
+            # Python cannot end in good order while a thread is deep inside DuckDB. The store takes
+            # this as it takes a kill: what was not committed never happened.
+            os._exit(0)
 
 
 def build(
@@ -203,8 +208,14 @@ class Watch:
             self._thread.start()
 
     def stop(self) -> None:
-        """End; an import under way is given up, which leaves the store as it was."""
+        """End, after an import that is almost done; one that takes longer goes on until the process ends."""
         self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(_SHUTDOWN_S)
+
+    def is_alive(self) -> bool:
+        """Whether it goes on."""
+        return self._thread.is_alive()
 
     def _run(self) -> None:
         from analytics import sync
@@ -242,6 +253,8 @@ def _add_slash(request: Request) -> RedirectResponse:
 
 def _listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; connections wait in it until the server runs."""
+    if not 0 <= port < _PORTS:
+        raise InputError(f"port {port} does not exist: choose one from 0 to {_PORTS - 1}.")
     try:
         return _bound(host, port)
     except OSError as fault:
@@ -253,8 +266,6 @@ def _listen(host: str, port: int) -> socket.socket:
         raise InputError(
             f"cannot serve on {host} port {port}: {reason}. Choose another --host or --port."
         ) from fault
-    except OverflowError as fault:
-        raise InputError(f"port {port} does not exist: choose one from 0 to 65535.") from fault
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -264,7 +275,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _next_free(host: str, port: int) -> int | None:
-    for candidate in range(port + 1, min(port + 1 + _PORTS_TRIED, 65536)):
+    for candidate in range(port + 1, min(port + 1 + _PORTS_TRIED, _PORTS)):
         with suppress(OSError), _bound(host, candidate):
             return candidate
     return None
