@@ -1,6 +1,15 @@
 """Every format that can be read, in the order in which a file is tried."""
 
+from analytics.sources import claude_code, inspect_log
 from analytics.sources.weave import array, csv, jsonl, wal
 
-FORMATS = (wal.FORMAT, jsonl.FORMAT, array.FORMAT, csv.FORMAT)
+FORMATS = (
+    wal.FORMAT,
+    jsonl.FORMAT,
+    array.FORMAT,
+    csv.FORMAT,
+    claude_code.FORMAT,
+    inspect_log.JSON,
+    inspect_log.ARCHIVE,
+)
 """The narrower first: a format must not recognise what one before it reads."""

@@ -18,7 +18,7 @@ from analytics.redaction import redact
 from analytics.sources import SourceFormat
 from analytics.sources.formats import FORMATS
 
-ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".log")
+ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".log", ".eval", ".traj", ".parquet")
 """What is taken out of a folder, plain or compressed; a file that is named is taken as it is."""
 
 HEAD_BYTES = 65_536

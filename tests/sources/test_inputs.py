@@ -25,7 +25,11 @@ def test_a_folder_stands_for_its_trace_files(tmp_path):
     for name in ("b.jsonl", "a.JSON", "deep/c.csv.gz", "d.txt", ".hidden.jsonl", ".git/e.jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
-    found = [item.path.relative_to(tmp_path).as_posix() for item in find([str(tmp_path)])]
+    found = [
+        item.path.relative_to(tmp_path).as_posix()
+        for item in find([str(tmp_path)])
+        if item.path is not None
+    ]
     assert found == ["a.JSON", "b.jsonl", "deep/c.csv.gz"]
 
 

@@ -199,15 +199,26 @@ def test_what_is_pulled_is_read_as_an_export(server, read, tmp_path):
     ]
 
 
-class _Answer(http.server.BaseHTTPRequestHandler):
-    status, body = 200, b""
+class Stranger(http.server.ThreadingHTTPServer):
+    """Answers everything the same."""
 
+    status = 200
+    body = b"{}"
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.seen = []
+
+
+class _Answer(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        self.server.seen.append(self.headers.get("Authorization"))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(self.server.body)))
+        stranger = self.server
+        assert isinstance(stranger, Stranger)
+        stranger.seen.append(self.headers.get("Authorization"))
+        self.send_response(stranger.status)
+        self.send_header("Content-Length", str(len(stranger.body)))
         self.end_headers()
-        self.wfile.write(self.server.body)
+        self.wfile.write(stranger.body)
 
     def log_message(self, format, *args):
         pass
@@ -215,9 +226,8 @@ class _Answer(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def stranger(monkeypatch, tmp_path):
-    """Some other HTTP server, which answers everything the same."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
-    server.status, server.body, server.seen = 200, b"{}", []
+    """An HTTP server that is no trace server, and the environment that leads to it."""
+    server = Stranger()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     monkeypatch.setenv("HOME", str(tmp_path))

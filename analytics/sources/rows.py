@@ -1,0 +1,345 @@
+"""What the formats that are read in Python share: checked values in, Parquet of ``schema.CALLS`` out.
+
+Secrets are taken out here, so that no format can forget to.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+from analytics.redaction import redact
+from analytics.schema import CALLS
+from analytics.sources import Reject, Staged
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAX_RECORD_BYTES = 64 * 1024 * 1024
+"""A line longer than this is left out; a document as a whole may be eight times as large."""
+
+_MAX_DOCUMENT_BYTES = 8 * MAX_RECORD_BYTES
+_BATCH = 5_000
+_BATCH_CHARACTERS = 32 * 1024 * 1024
+_EPOCH = datetime(1970, 1, 1)
+_INT64 = 2**63
+_JSON = ("inputs", "output", "attributes", "feedback")
+_FREE_TEXT = ("display_name", "error_message")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+
+
+class UnusableError(ValueError):
+    """Why one record cannot be kept."""
+
+
+class CallWriter:
+    """Writes the calls of one input as one Parquet file, and keeps account of what is left out."""
+
+    def __init__(self, source: str, folder: Path, name: str) -> None:
+        """Begin a file.
+
+        Args:
+            source: what ``schema.CALLS`` calls the system that wrote the records.
+            folder: where the Parquet file goes.
+            name: the user's file, for the rejects.
+        """
+        import pyarrow.parquet
+
+        self._source = source
+        self._name = name
+        self._path = folder / "calls.parquet"
+        self._schema = _arrow_schema()
+        self._out = pyarrow.parquet.ParquetWriter(self._path, self._schema, compression="zstd")
+        self._rows: list[dict[str, Any]] = []
+        self._characters = 0
+        self.count = 0
+        self.rejects: list[Reject] = []
+        self.notes: list[str] = []
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Write what is left and close the file."""
+        self._flush()
+        self._out.close()
+
+    def add(self, **fields: Any) -> None:  # noqa: ANN401 - every column has a type of its own
+        """Take one call.
+
+        Args:
+            fields: columns of ``schema.CALLS``; payloads as Python values, times in UTC.
+
+        Raises:
+            UnusableError: a required column is missing, or a payload cannot be written as JSON.
+        """
+        row: dict[str, Any] = dict.fromkeys(CALLS.columns)
+        row.update(source=self._source, detail=2)
+        for column, value in fields.items():
+            assert column in row, column
+            row[column] = _stored(column, value)
+        for field in CALLS.fields:
+            if field.required and row[field.name] in (None, ""):
+                raise UnusableError(f"{field.name} is missing")
+        self._rows.append(row)
+        self._characters += sum(len(value) for value in row.values() if isinstance(value, str))
+        self.count += 1
+        if len(self._rows) >= _BATCH or self._characters >= _BATCH_CHARACTERS:
+            self._flush()
+
+    def reject(self, line: int | None, reason: str, record: object = "") -> None:
+        """Count a record that is left out.
+
+        Args:
+            line: 1-based line, or position of the record where lines mean nothing.
+            reason: why.
+            record: the record, or the text that should have been one.
+        """
+        self.rejects.append(
+            Reject(file=self._name, line=line, reason=reason, excerpt=excerpt(record))
+        )
+
+    def note(self, sentence: str) -> None:
+        """Tell the user something, once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def staged(self, format_name: str) -> Staged:
+        """Return the account of the whole input; to be called when the file is closed."""
+        return Staged(
+            format=format_name,
+            files=(self._path,),
+            rejects=tuple(sorted(self.rejects, key=lambda reject: reject.line or 0)),
+            notes=tuple(self.notes),
+        )
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if self._rows:
+            self._out.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+        self._rows, self._characters = [], 0
+
+
+def _arrow_schema() -> "pa.Schema":
+    import pyarrow as pa
+
+    types = {
+        "VARCHAR": pa.string(),
+        "TIMESTAMP": pa.timestamp("us"),
+        "BIGINT": pa.int64(),
+        "DOUBLE": pa.float64(),
+        "TINYINT": pa.int8(),
+    }
+    return pa.schema([(field.name, types[field.type]) for field in CALLS.fields])
+
+
+def _stored(column: str, value: object) -> object:
+    if value is None:
+        return None
+    if column in _JSON:
+        return redact(as_json(value))
+    if isinstance(value, str):
+        text = _UNSTORABLE.sub("\ufffd", value)
+        return redact(text) if column in _FREE_TEXT else text
+    return value
+
+
+def as_json(value: object) -> str:
+    """Return a value as JSON text; what JSON cannot say (NaN, half characters) becomes null or \ufffd.
+
+    Raises:
+        UnusableError: it is nested too deeply.
+    """
+    try:
+        try:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except ValueError:
+            text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        raise UnusableError("nested too deeply") from None
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list) else value
+
+
+def excerpt(record: object) -> str:
+    """Return the first characters of a record, secrets taken out, on one printable line."""
+    try:
+        text = record if isinstance(record, str) else as_json(record)
+    except UnusableError:
+        text = ""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in redact(text[:2000]))
+    return shown[:200]
+
+
+def parsed(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return what a JSON text says.
+
+    Raises:
+        UnusableError: it is not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as fault:
+        raise UnusableError(f"not JSON ({fault.msg.lower()} at column {fault.colno})") from None
+    except RecursionError:
+        raise UnusableError("nested too deeply") from None
+    except ValueError as fault:
+        raise UnusableError(f"not JSON ({fault})") from None
+
+
+def document(path: Path, out: CallWriter) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return what a file holds as one JSON document; None where it is none, which is a reject."""
+    if path.stat().st_size > _MAX_DOCUMENT_BYTES:
+        out.reject(None, f"larger than {_MAX_DOCUMENT_BYTES // 1024**2} MB")
+        return None
+    raw = path.read_bytes()
+    try:
+        return parsed(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as fault:
+        out.reject(None, f"not UTF-8 (byte {fault.start + 1})")
+    except UnusableError as fault:
+        out.reject(None, str(fault), raw[:2000].decode("utf-8-sig", "replace"))
+    return None
+
+
+def lines(path: Path, out: CallWriter) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the JSON object of each line with its 1-based number; every other line is a reject."""
+    with path.open("rb") as file:
+        number = 0
+        while raw := file.readline(MAX_RECORD_BYTES + 1):
+            number += 1
+            if len(raw) > MAX_RECORD_BYTES:
+                if not raw.endswith(b"\n"):
+                    _skip_line(file)
+                out.reject(number, f"larger than {MAX_RECORD_BYTES // 1024**2} MB", raw[:200].hex())
+                continue
+            if not raw.strip():
+                continue
+            try:
+                record = parsed(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+                if not isinstance(record, dict):
+                    raise UnusableError("not an object")
+            except UnicodeDecodeError as fault:
+                out.reject(number, f"not UTF-8 (byte {fault.start + 1})")
+            except UnusableError as fault:
+                cut = not raw.endswith(b"\n") and raw.lstrip().startswith(b"{")
+                reason = "cut off: the file ends in the middle of this record" if cut else str(fault)
+                out.reject(number, reason, raw[:2000].decode("utf-8", "replace"))
+            else:
+                yield number, record
+
+
+def _skip_line(file: BinaryIO) -> None:
+    while (rest := file.readline(1 << 20)) and not rest.endswith(b"\n"):
+        pass
+
+
+def moment(written: object) -> datetime | None:
+    """Return an ISO 8601 text as UTC without a zone; text without an offset is taken for UTC.
+
+    >>> moment("2026-11-20T10:00:00.5+02:00"), moment("soon")
+    (datetime.datetime(2026, 11, 20, 8, 0, 0, 500000), None)
+    """
+    if not isinstance(written, str) or not _MOMENT.match(written):
+        return None
+    try:
+        read = datetime.fromisoformat(written)
+        return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
+    except (ValueError, OverflowError):
+        return None
+
+
+def epoch_seconds(written: object) -> datetime | None:
+    """Return seconds since 1970 as UTC without a zone; zero is no time."""
+    found = number(written)
+    try:
+        return _EPOCH + timedelta(seconds=found) if found else None
+    except OverflowError:
+        return None
+
+
+def epoch_ns(written: object) -> datetime | None:
+    """Return nanoseconds since 1970, as a number or as text, as UTC; zero is no time."""
+    found = count(written)
+    try:
+        return _EPOCH + timedelta(microseconds=found // 1000) if found else None
+    except OverflowError:
+        return None
+
+
+def count(written: object) -> int | None:
+    """Return a whole number that is not negative; None for anything else.
+
+    >>> count("12"), count(12.0), count(-1), count(True), count("many")
+    (12, 12, None, None, None)
+    """
+    if isinstance(written, str) and written.isascii() and written.isdigit() and len(written) < 20:
+        written = int(written)
+    if isinstance(written, float) and written.is_integer():
+        written = int(written)
+    if isinstance(written, bool) or not isinstance(written, int):
+        return None
+    return written if 0 <= written < _INT64 else None
+
+
+def number(written: object) -> float | None:
+    """Return a finite number; None for anything else."""
+    if isinstance(written, bool) or not isinstance(written, int | float):
+        return None
+    try:
+        found = float(written)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def price(written: object) -> float | None:
+    """Return a cost in US dollars; zero is what systems write that do not know it."""
+    found = number(written)
+    return found if found and found > 0 else None
+
+
+def total(*parts: int | None) -> int | None:
+    """Return the sum of what is known; None where nothing is."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if known else None
+
+
+def text(value: object) -> str | None:
+    """Return a text that is not empty; None for anything else."""
+    return value if isinstance(value, str) and value else None
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return a JSON object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects(value: object) -> list[dict[str, Any]]:
+    """Return the JSON objects of a list; none for anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def derived_id(*parts: object) -> str:
+    """Return an id that the same parts always give, for records that have none of their own."""
+    return hashlib.sha256(as_json(parts).encode()).hexdigest()[:32]
