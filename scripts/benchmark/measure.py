@@ -77,6 +77,7 @@ def cold(place: Place) -> Found:
     wall = Figure.of([spent.wall_s for spent in runs])
     return {
         "cold_wall": wall,
+        "cold_cpu": Figure.of([spent.cpu_s for spent in runs]),
         "cold_peak": Figure.of([spent.peak_bytes for spent in runs]),
         "cold_ratio": _ratio(wall, Figure.of([spent.wall_s for spent in copies])),
     }
@@ -168,7 +169,7 @@ def measure(
     """Measure some groups; return what was found, and why groups were left out.
 
     Raises:
-        fresh.TaskFailed: something that is there did not work.
+        fresh.TaskFailed: the export could not be made or imported.
     """
     told("making the export")
     fresh.run("make", place.export, place.size)
@@ -181,8 +182,10 @@ def measure(
         told(name)
         try:
             found |= _MEASURES[name](place)
-        except SkippedError as reason:
-            skipped.append(f"{name} was not measured: {reason}.")
+        except (SkippedError, fresh.TaskFailed) as reason:
+            if name == "ingest":
+                raise
+            skipped.append(f"{name} was not measured: {str(reason).splitlines()[-1]}.")
     return found, skipped
 
 

@@ -90,6 +90,7 @@ GROUPS = {
     ),
     "cold": (
         Row("cold_wall", "Raw export to all metrics, wall", Unit.SECONDS),
+        Row("cold_cpu", "Raw export to all metrics, CPU", Unit.SECONDS),
         Row("cold_peak", "Raw export to all metrics, peak memory", Unit.MEGABYTES, (_MB800,)),
         Row("cold_ratio", "The same : bare COPY, wall", Unit.TIMES, (Target(limit=1.6),)),
     ),
