@@ -72,17 +72,11 @@ def boolean(code: Code, words: Vocabulary) -> Iterator[Edit]:
 
 def number(code: Code, words: Vocabulary) -> Iterator[Edit]:
     """A whole number one up or down, or another of the same length from this file or its tests."""
-    siblings = {
-        each.value
-        for other in words.codes.values()
-        for each in other.nodes
-        if isinstance(each, ast.Constant) and type(each.value) is int and each.value >= 100
-    }
     for node in code.nodes:
         if not (isinstance(node, ast.Constant) and type(node.value) is int):
             continue
         near = [node.value + 1, node.value - 1]
-        alike = [each for each in sorted(siblings) if len(str(each)) == len(str(node.value)) == 3]
+        alike = words.long_numbers if 100 <= node.value < 1000 else []
         for value, fit in [*((each, 0.3) for each in near), *((each, 0.4) for each in alike)]:
             if value not in {node.value, -1}:
                 yield Edit("number", code.file, node.lineno, *code.span(node), str(value), fit)
@@ -172,7 +166,7 @@ def wrap_in_call(code: Code, words: Vocabulary) -> Iterator[Edit]:
     for node in code.nodes:
         match node:
             case ast.Return(value=ast.expr() as value):
-                parts = [value, *([value.args[0]] if is_list_call(value) else [])]
+                parts = [value]
             case ast.BinOp(left=left, right=right):
                 parts = [left, right]
             case ast.Call(args=[only]):
@@ -189,16 +183,6 @@ def wrap_in_call(code: Code, words: Vocabulary) -> Iterator[Edit]:
                     f"{wrapper}({code.of(part)})",
                     0.7 if words.names[wrapper] else 0.2,
                 )
-
-
-def is_list_call(node: ast.expr) -> bool:
-    """Whether an expression is ``list(something)``."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "list"
-        and len(node.args) == 1
-    )
 
 
 def chain_from_siblings(code: Code, words: Vocabulary) -> Iterator[Edit]:

@@ -8,7 +8,6 @@ import weave
 from selfheal.knowledge import KnowledgeBase
 from selfheal.patches import Patch
 from selfheal.repair import Candidate, Case, candidates, patches
-from selfheal.traced import without_self
 from selfheal.triage import Diagnosis
 from selfheal.variants import Variant
 from selfheal.workspace import Workspace

@@ -3,11 +3,13 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from selfheal.suite import Failure, Report
 
+RARE = 4
+"""A word in more lines than this says nothing about any of them."""
 OF_TIME = re.compile(r"\b(?:now|today|time|random|choice)\(\)")
 
 
@@ -57,10 +59,20 @@ class Suspicion:
         return sorted(best, key=lambda file: (-best[file], file))
 
 
-def suspicion(report: Report, failed: Collection[str], with_tests: bool) -> Suspicion:
-    """Ochiai's measure over the lines that the failed tests ran, plus their tracebacks.
+def spoken_of(message: str) -> set[str]:
+    """What a failure names: quoted words, and addresses with what they begin with."""
+    addresses = re.findall(r"(/[\w/-]+)", message)
+    parents = {address.rpartition("/")[0] + "/" for address in addresses}
+    return {*re.findall(r"'([^']{3,40})'", message), *addresses, *parents} - {"/"}
 
-    Tests themselves are suspected only on demand: a test that fails is rarely wrong.
+
+def suspicion(
+    report: Report, failed: Collection[str], texts: Mapping[str, str], with_tests: bool
+) -> Suspicion:
+    """Ochiai's measure over the lines that the failed tests ran, plus what the failures say.
+
+    Lines of a traceback count, and so do the few lines that hold a word of the failure. Tests
+    themselves are suspected only on demand: a test that fails is rarely wrong.
     """
     ran_failed = Counter[tuple[str, int]]()
     ran_passed = Counter[tuple[str, int]]()
@@ -76,12 +88,30 @@ def suspicion(report: Report, failed: Collection[str], with_tests: bool) -> Susp
         if with_tests or not place[0].startswith("shop/tests/")
     }
     for failure in report.failures:
-        if failure.test_id in failed and failure.origin:
+        if failure.test_id not in failed:
+            continue
+        for word in spoken_of(failure.message):
+            holders = [place for place in lines_with(word, texts) if place in scores]
+            for place in holders if len(holders) <= RARE else []:
+                scores[place] = max(scores[place], 1.0 + scores[place] / 2)
+        if failure.origin:
             inner = [each for each in failure.frames if not each.file.startswith("shop/tests/")]
             for depth, frame in enumerate(reversed(inner)):
                 place = (frame.file, frame.line)
                 scores[place] = scores.get(place, 0.0) + 1.0 / (1 + depth)
     return Suspicion(scores)
+
+
+def lines_with(word: str, texts: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Where a word stands in the files; line 0 for a template or script."""
+    for file, text in texts.items():
+        if word in text:
+            if not file.endswith(".py"):
+                yield file, 0
+                continue
+            for number, line in enumerate(text.splitlines(), 1):
+                if word in line:
+                    yield file, number
 
 
 def bug_type_of(failure: Failure, clue: str, file: str, line_text: str, passes_alone: bool) -> str:

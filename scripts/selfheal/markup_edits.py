@@ -14,6 +14,8 @@ FIELD = re.compile(r'<input[^>]*? name="([^"]*)"')
 NAMED = re.compile(r'(?:id|class)="([\w-]+)"')
 VALUE = re.compile(r"\{\{\s*([\w.]+)|\{% (?:if|for \w+ in) ([\w.]+)")
 FILTER = re.compile(r"\{\{\s*[\w.]+( \| \w+)?()\s*\}\}")
+UNLIKE = 0.2
+"""How well a word fits that is right here for no other reason than that the code knows it."""
 HOLE = re.compile(r"\{\{.*?\}\}")
 
 
@@ -43,7 +45,7 @@ def handler_name(file: str, text: str, words: Vocabulary) -> Iterator[Edit]:
         if handler[1] in words.script_functions:
             continue
         for name in words.script_functions:
-            fit = likeness(name, handler[1])
+            fit = max(likeness(name, handler[1]), UNLIKE)
             yield edit("handler_name", file, text, handler.span(1), name, fit)
 
 
@@ -58,7 +60,7 @@ def address_from_routes(file: str, text: str, words: Vocabulary) -> Iterator[Edi
             for hole in holes:
                 new = re.sub(r"<\w+>", hole.replace("\\", ""), new, count=1)
             if new != found[1]:
-                fit = likeness(HOLE.sub("", found[1]), HOLE.sub("", new))
+                fit = max(likeness(HOLE.sub("", found[1]), HOLE.sub("", new)), UNLIKE)
                 yield edit("address_from_routes", file, text, found.span(1), new, fit)
 
 
@@ -75,9 +77,8 @@ def field_from_code(file: str, text: str, words: Vocabulary) -> Iterator[Edit]:
     for found in FIELD.finditer(text):
         for word in sorted(words.strings):
             if re.fullmatch(r"[a-z_]+", word) and word not in here:
-                yield edit(
-                    "field_from_code", file, text, found.span(1), word, likeness(word, found[1])
-                )
+                fit = max(likeness(word, found[1]), UNLIKE)
+                yield edit("field_from_code", file, text, found.span(1), word, fit)
 
 
 def value_from_siblings(file: str, text: str, words: Vocabulary) -> Iterator[Edit]:
@@ -85,7 +86,7 @@ def value_from_siblings(file: str, text: str, words: Vocabulary) -> Iterator[Edi
     for found in VALUE.finditer(text):
         group = 1 if found[1] else 2
         name = found[group]
-        head, dot, last = name.rpartition(".")
+        head, dot, _ = name.rpartition(".")
         alike = Counter({f"{head}{dot}{each}": 1 for each in words.names}) + words.placeholders
         for other, fit in words.alike(name, alike, 0.7):
             rare = 1.0 if words.placeholders[name] == 1 else 0.6

@@ -75,7 +75,7 @@ class Result(unittest.TestResult):
         self.lines = lines
         self.records: list[dict[str, Any]] = []
 
-    def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's name
+    def startTest(self, test: unittest.TestCase) -> None:
         """Open the test's record."""
         super().startTest(test)
         self.records.append({"test_id": short(test), "passed": True})
@@ -84,7 +84,7 @@ class Result(unittest.TestResult):
             self.lines.seen = set()
             sys.settrace(self.lines.on_call)
 
-    def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's name
+    def stopTest(self, test: unittest.TestCase) -> None:
         """Close the test's record."""
         sys.settrace(None)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
@@ -92,11 +92,11 @@ class Result(unittest.TestResult):
             self.records[-1]["covered"] = sorted(self.lines.seen)
         super().stopTest(test)
 
-    def addFailure(self, test: Any, err: Any) -> None:  # noqa: ANN401, N802 - unittest's signature
+    def addFailure(self, test: Any, err: Any) -> None:  # noqa: ANN401 - unittest's signature
         """Note a failed assertion."""
         self.note(test, err)
 
-    def addError(self, test: Any, err: Any) -> None:  # noqa: ANN401, N802 - unittest's signature
+    def addError(self, test: Any, err: Any) -> None:  # noqa: ANN401 - unittest's signature
         """Note an exception."""
         self.note(test, err)
 

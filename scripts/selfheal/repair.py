@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from selfheal import code_edits, markup_edits, structure_edits
 from selfheal.knowledge import Experience
-from selfheal.locating import Suspicion
+from selfheal.locating import Suspicion, spoken_of
 from selfheal.patches import Patch, changed, make_patch
 from selfheal.source import Code, Edit, Vocabulary
 from selfheal.workspace import Workspace
@@ -68,14 +68,20 @@ SUITS: dict[str, tuple[str, ...]] = {
     "lost field": ("field_from_code",),
     "lost element": ("name_of_element", "value_from_siblings", "chain_from_siblings"),
     "lost address": ("address_from_routes", "text_from_siblings", "form_method", "wrap_in_call"),
-    "status": ("number", "compare_boundary", "text_from_siblings", "form_method"),
-    "text": ("filter_from_siblings", "compare_boundary", "arithmetic", "boolean"),
+    "status": ("number", "compare_boundary", "text_from_siblings", "chain_from_siblings"),
+    "text": ("filter_from_siblings", "compare_boundary", "arithmetic", "boolean", "wrap_in_call"),
     "value": ("compare_boundary", "arithmetic", "boolean", "compare_opposite"),
-    "TEST_FLAKY": ("set_up_each_test", "fresh_default", "call_of_own", "wrap_in_call"),
+    "TEST_FLAKY": (
+        "set_up_each_test",
+        "fresh_default",
+        "call_of_own",
+        "wrap_in_call",
+        "name_from_siblings",
+    ),
 }
 """Operators that suit a symptom, the likeliest first."""
 
-FOCUS_LINES = 60
+FOCUS_LINES = 120
 
 
 @dataclass(frozen=True)
@@ -100,26 +106,23 @@ class Candidate:
     known: bool
 
 
-def focus(case: Case, workspace: Workspace) -> dict[str, set[int]]:
-    """The most suspicious lines per file, whole statements, templates as a whole."""
+def focus(case: Case, words: Vocabulary) -> dict[str, set[int]]:
+    """The most suspicious lines per file, as whole statements, and every template that was read."""
     scores = case.suspicion.scores
     worst = sorted(scores, key=lambda place: (-scores[place], place))[:FOCUS_LINES]
     found: dict[str, set[int]] = {}
-    codes: dict[str, Code] = {}
-    for file, line in worst:
+    for file, line in [*worst, *(place for place in scores if place[1] == 0)]:
         lines = found.setdefault(file, set())
-        if file.endswith(".py"):
-            code = codes.setdefault(file, Code(file, workspace.read(file)))
-            first, last = code.extent(line)
+        if file in words.codes:
+            first, last = words.codes[file].extent(line)
             lines.update(range(first, last + 1))
     return found
 
 
-def all_edits(case: Case, workspace: Workspace) -> Iterator[Edit]:
+def all_edits(case: Case, words: Vocabulary) -> Iterator[Edit]:
     """Every edit that any operator makes near the suspicious lines."""
-    words = Vocabulary({file: workspace.read(file) for file in workspace.files()})
-    for file, lines in sorted(focus(case, workspace).items()):
-        text = workspace.read(file)
+    for file, lines in sorted(focus(case, words).items()):
+        text = words.texts[file]
         if file.endswith(".py"):
             code = Code(file, text, lines)
             for operator in CODE_OPERATORS:
@@ -129,32 +132,27 @@ def all_edits(case: Case, workspace: Workspace) -> Iterator[Edit]:
                 yield from mark(file, text, words)
 
 
-def mentioned(edit: Edit, old: str, message: str) -> float:
+def mentioned(edit: Edit, old: str, said: set[str]) -> float:
     """How much more likely an edit is because the failure speaks of its old or its new text."""
-    said = set(re.findall(r"[\w/.-]+", message))
-    new_text, old_text = edit.text.strip("\"'"), old.strip("\"'")
+    stem = re.split(r"\{\{|<", old.strip("\"'"))[0]
+    last = stem.rpartition(".")[2]
     weight = 1.0
-    if new_text in said:
+    if said & set(re.findall(r"[\w/.-]+", edit.text)):
         weight *= 3.0
-    stem = re.split(r"\{\{|<", old_text)[0]
-    if old_text in said or (len(stem) > 4 and any(each.startswith(stem) for each in said)):
-        weight *= 2.0
+    if stem in said or last in said:
+        weight *= 3.0
     return weight
 
 
-def suspicion_of(edit: Edit, case: Case, code: Code | None) -> float:
-    """How suspicious the statement is that an edit changes."""
-    if code is None:
-        return case.suspicion.of_lines(edit.file, 0, 0)
-    return case.suspicion.of_lines(edit.file, *code.extent(edit.line))
-
-
-def promise(edit: Edit, old: str, case: Case, code: Code | None) -> float:
+def promise(edit: Edit, old: str, case: Case, said: set[str], words: Vocabulary) -> float:
     """How promising an edit is: place, symptom, likeness to sibling code, words of the failure."""
     suits = SUITS.get(case.clue, ())
     share = 1.0 / (1 + suits.index(edit.operator)) if edit.operator in suits else 0.12
-    place = suspicion_of(edit, case, code)
-    return place * share * edit.fit * mentioned(edit, old, case.message)
+    code = words.codes.get(edit.file)
+    extent = code.extent(edit.line) if code else (0, 0)
+    # What runs only once, when a class is made, is never among the lines that a test ran.
+    place = max(case.suspicion.of_lines(edit.file, *extent), 0.2)
+    return place * share * edit.fit * mentioned(edit, old, said)
 
 
 def blind_order(edit: Edit, case: Case) -> float:
@@ -179,15 +177,15 @@ def experienced(edit: Edit, old: str, case: Case) -> tuple[float, bool]:
 
 def candidates(case: Case, workspace: Workspace) -> list[Candidate]:
     """One candidate per changed text, the most promising first."""
-    texts = {file: workspace.read(file) for file in case.suspicion.files()}
-    codes = {file: Code(file, text) for file, text in texts.items() if file.endswith(".py")}
+    words = Vocabulary({file: workspace.read(file) for file in workspace.files()})
+    said = spoken_of(case.message) | set(re.findall(r"\b[0-9]{3}\b", case.message))
     chance = random.Random(case.seed)
     best: dict[tuple[str, int, int, str], Candidate] = {}
-    for edit in all_edits(case, workspace):
-        old = texts[edit.file][edit.start : edit.end]
+    for edit in all_edits(case, words):
+        old = words.texts[edit.file][edit.start : edit.end]
         if case.ranked:
             weight, known = experienced(edit, old, case)
-            score = promise(edit, old, case, codes.get(edit.file)) * weight
+            score = promise(edit, old, case, said, words) * weight
             score *= 1.0 + 0.2 * chance.random()
         else:
             score, known = blind_order(edit, case), False

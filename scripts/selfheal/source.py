@@ -160,6 +160,20 @@ class Vocabulary:
         quoted = re.findall(r'(?:action|href)="([^"{]+)"', self.markup)
         self.addresses = sorted({each for each in (*self.strings, *quoted) if each[0] == "/"})
 
+    @cached_property
+    def long_numbers(self) -> list[int]:
+        """Whole numbers of three digits, the tests' included, in order."""
+        return sorted(
+            {
+                each.value
+                for code in self.codes.values()
+                for each in ast.walk(code.tree)
+                if isinstance(each, ast.Constant)
+                and type(each.value) is int
+                and 100 <= each.value < 1000
+            }
+        )
+
     def alike(self, word: str, words: Counter[str], least: float = 0.55) -> list[tuple[str, float]]:
         """Other words that look like this one, the most alike first, at most eight."""
         found = [(each, likeness(word, each)) for each in words if each != word]

@@ -11,6 +11,9 @@ from selfheal.suite import Failure, Report
 from selfheal.tools import Tools
 from selfheal.traced import without_self
 
+SEEDS_ALONE = (None, 11, 12)
+"""A test that fails is run alone under each of these: the seed also decides the order of sets."""
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -20,7 +23,8 @@ class Diagnosis:
     test_id: str
     bug_type: str
     file: str
-    line: int
+    line: int | None
+    """None for a template or script, which is suspected as a whole."""
     title: str
     confidence: float
     clue: str
@@ -50,8 +54,10 @@ class TriageAgent:
         then the tests themselves are suspected too.
         """
         failure = next(each for each in self.report.failures if each.test_id == test_id)
-        alone = not self.tools.run_tests(seed=None, only=[test_id], coverage=False).failures
-        places = suspicion(self.report, set(tests), with_tests=alone)
+        alone = any(self.passes_alone(test_id, seed) for seed in SEEDS_ALONE)
+        workspace = self.tools.workspace
+        texts = {each: workspace.read(each) for each in workspace.files()}
+        places = suspicion(self.report, set(tests), texts, with_tests=alone)
         file, line = places.worst()
         lines = self.tools.read_file(file).splitlines()
         clue = clue_of(failure)
@@ -62,12 +68,16 @@ class TriageAgent:
             test_id,
             bug_type,
             file,
-            max(line, 1),
+            line or None,
             title_of(failure),
             round(min(1.0, places.scores[file, line] / 2), 3),
             "TEST_FLAKY" if bug_type == "TEST_FLAKY" else clue,
             places,
         )
+
+    def passes_alone(self, test_id: str, seed: int | None) -> bool:
+        """Whether a test passes when no other runs before it."""
+        return not self.tools.run_tests(seed=seed, only=[test_id], coverage=False).failures
 
 
 def title_of(failure: Failure) -> str:

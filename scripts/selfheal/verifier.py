@@ -7,7 +7,6 @@ import weave
 
 from selfheal.patches import Patch, PatchDoesNotFit, StalePatch
 from selfheal.tools import Tools
-from selfheal.traced import without_self
 from selfheal.triage import Diagnosis
 
 

@@ -75,12 +75,13 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_ready(base_url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(base_url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once the server answers."""
     give_up = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < give_up:
         if process.poll() is not None:
-            raise ServerFailed(f"the Weave server ended with exit code {process.returncode}")
+            last = log.read_text(errors="replace").strip()[-2000:]
+            raise ServerFailed(f"the Weave server ended at once ({process.returncode}): {last}")
         try:
             urllib.request.urlopen(f"{base_url}/server_info", timeout=1).close()
         except (urllib.error.URLError, TimeoutError, ConnectionError):
@@ -100,14 +101,17 @@ def running_server() -> Iterator[str]:
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
     command = [prepare(), Path(__file__).with_name("server.py"), str(port)]
-    # A truncated stream is asked for by tests; its traceback on stderr would only look like a bug.
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log = environment_folder() / f"server-{port}.log"
+    # A file, because a truncated stream, which tests ask for, leaves a traceback on stderr.
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
     try:
-        wait_until_ready(base_url, process)
+        wait_until_ready(base_url, process, log)
         yield base_url
     finally:
         process.kill()
         process.wait()
+        log.unlink()
 
 
 def client_env(base_url: str, home: Path) -> dict[str, str]:
