@@ -95,7 +95,9 @@ def main(
             sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
             sys.stdout.flush()
             if open_browser:
-                import_module("webbrowser").open(url)
+                # A browser in a terminal takes its time; the server does not wait for it.
+                show = import_module("webbrowser").open
+                Thread(target=show, args=(url,), daemon=True).start()
             uvicorn.Server(config).run(sockets=[listening])
         watch.stop()
         preparing.join(_SHUTDOWN_S)
