@@ -209,7 +209,9 @@ def _write_agent(
 ) -> None:
     first = chain[0]
     name = text(first.raw.get("agentId")) or str(first.raw.get("uuid") or first.line)
-    caller = next((t for t in tasks if name == t.agent_id or (first.said and first.said == t.prompt)), None)
+    caller = next(
+        (t for t in tasks if name == t.agent_id or (first.said and first.said == t.prompt)), None
+    )
     span_id = f"{session.id}/agent/{name}"
     out.add(
         span_id=span_id,
@@ -358,8 +360,12 @@ def _message(
 def _tool(session: _Session, parent_id: str, use: _ToolUse) -> dict[str, Any]:
     failed = use.result.get("is_error") is True
     content = use.result.get("content")
-    said = content if isinstance(content, str) else "\n".join(
-        str(block.get("text")) for block in objects(content) if block.get("type") == "text"
+    said = (
+        content
+        if isinstance(content, str)
+        else "\n".join(
+            str(block.get("text")) for block in objects(content) if block.get("type") == "text"
+        )
     )
     return {
         "span_id": use.span_id,

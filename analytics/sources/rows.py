@@ -187,7 +187,7 @@ def excerpt(record: object) -> str:
         text = record if isinstance(record, str) else as_json(record)
     except UnusableError:
         text = ""
-    shown = "".join(c if c.isprintable() else "\ufffd" for c in redact(text[:2000]))
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in redact(text[:2000]).strip())
     return shown[:200]
 
 
@@ -243,10 +243,56 @@ def lines(path: Path, out: CallWriter) -> Iterator[tuple[int, dict[str, Any]]]:
                 out.reject(number, f"not UTF-8 (byte {fault.start + 1})")
             except UnusableError as fault:
                 cut = not raw.endswith(b"\n") and raw.lstrip().startswith(b"{")
-                reason = "cut off: the file ends in the middle of this record" if cut else str(fault)
+                reason = (
+                    "cut off: the file ends in the middle of this record" if cut else str(fault)
+                )
                 out.reject(number, reason, raw[:2000].decode("utf-8", "replace"))
             else:
                 yield number, record
+
+
+def documents(path: Path, out: CallWriter) -> Iterator[tuple[int, Any]]:
+    """Yield the JSON values of a file: one a line, one in all, or several one after the other.
+
+    Each comes with its 1-based line, or with its position where it takes several lines.
+    """
+    if _is_lined(path):
+        yield from lines(path, out)
+        return
+    if path.stat().st_size > _MAX_DOCUMENT_BYTES:
+        out.reject(None, f"larger than {_MAX_DOCUMENT_BYTES // 1024**2} MB")
+        return
+    try:
+        rest = path.read_bytes().decode("utf-8-sig").strip()
+    except UnicodeDecodeError as fault:
+        out.reject(None, f"not UTF-8 (byte {fault.start + 1})")
+        return
+    decoder, position, at = json.JSONDecoder(), 1, 0
+    while at < len(rest):
+        try:
+            value, at = decoder.raw_decode(rest, at)
+        except (ValueError, RecursionError) as fault:
+            reason = (
+                "nested too deeply" if isinstance(fault, RecursionError) else f"not JSON ({fault})"
+            )
+            out.reject(position, reason, rest[at : at + 2000])
+            return
+        yield position, value
+        at += len(rest[at : at + 100]) - len(rest[at : at + 100].lstrip(" \t\r\n,"))
+        position += 1
+
+
+def _is_lined(path: Path) -> bool:
+    """Say whether the first line that is not blank is a JSON object of its own."""
+    with path.open("rb") as file:
+        for raw in iter(lambda: file.readline(MAX_RECORD_BYTES), b""):
+            if raw.strip():
+                try:
+                    return isinstance(parsed(raw.decode("utf-8-sig", "replace")), dict)
+                except UnusableError as fault:
+                    # Cut off in its first line, it is still one record a line.
+                    return "deeply" in str(fault)
+    return False
 
 
 def _skip_line(file: BinaryIO) -> None:

@@ -193,8 +193,17 @@ class Sample:
         """Return what a call adds to the conversation: to keep all of it each time grows without end."""
         sent = event.get("input")
         if refs := event.get("input_refs"):
-            spans = [r for r in refs if isinstance(r, list) and len(r) == 2] if isinstance(refs, list) else []
-            sent = [m for a, b in spans if count(a) is not None and count(b) is not None for m in self._pool[a:b]]
+            spans = (
+                [r for r in refs if isinstance(r, list) and len(r) == 2]
+                if isinstance(refs, list)
+                else []
+            )
+            sent = [
+                m
+                for a, b in spans
+                if count(a) is not None and count(b) is not None
+                for m in self._pool[a:b]
+            ]
         if not isinstance(sent, list):
             return {"messages": self.resolved(sent)}
         known = 0

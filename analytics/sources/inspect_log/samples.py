@@ -25,7 +25,15 @@ from analytics.sources.rows import (
 
 Numbered = Iterable[tuple[int, dict[str, Any]]]
 
-_VERDICTS = {"c": True, "i": False, "n": False, "yes": True, "true": True, "no": False, "false": False}
+_VERDICTS = {
+    "c": True,
+    "i": False,
+    "n": False,
+    "yes": True,
+    "true": True,
+    "no": False,
+    "false": False,
+}
 _ERROR_CLASS = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*)\(")
 _NUMERIC = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
@@ -53,7 +61,9 @@ class Log:
         if isinstance(stated, int) and stated != held:
             out.note(f"the log states {stated} samples and holds {held}.")
         if self.untimed:
-            out.note(f"{self.untimed} samples name no time: the start of the log is taken for theirs.")
+            out.note(
+                f"{self.untimed} samples name no time: the start of the log is taken for theirs."
+            )
         if self.differing:
             out.note(
                 f"{self.differing} samples state other token counts than their model calls add up to; "
@@ -146,7 +156,9 @@ def write(log: Log, sample: dict[str, Any], out: CallWriter) -> None:
             "passed": _all([_scored(log, name, score) for name, score in scores.items()]),
             "scores": read.resolved(
                 {
-                    name: {key: mapping(score).get(key) for key in ("value", "answer", "explanation")}
+                    name: {
+                        key: mapping(score).get(key) for key in ("value", "answer", "explanation")
+                    }
                     for name, score in scores.items()
                 }
             ),

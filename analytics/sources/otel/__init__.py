@@ -1,0 +1,81 @@
+"""OpenTelemetry spans in JSON: OTLP as collectors write it, and what SDKs print.
+
+One JSON document, one a line, or several one after the other: all three are met.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analytics.sources import SourceFormat, Staged
+from analytics.sources.otel import meaning
+from analytics.sources.otel.span import Span, from_otlp, from_sdk
+from analytics.sources.rows import CallWriter, UnusableError, documents, mapping
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def recognise(head: bytes, path: Path) -> str | None:
+    """Say why these are OpenTelemetry spans; None where they are not."""
+    del path
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith((b"{", b"[")):
+        return None
+    if b'"resourceSpans"' in start or b'"resource_spans"' in start:
+        return "it holds resourceSpans"
+    told = (b'"context"', b'"trace_id"', b'"span_id"', b'"start_time"', b'"parent_id"')
+    if all(key in start for key in told):
+        return "it holds spans with a context of trace_id and span_id"
+    return None
+
+
+def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
+    """Write the spans of one file as Parquet of ``schema.CALLS``."""
+    del con
+    with CallWriter("otel", folder, path.name) as out:
+        found = list(_spans(path, out))
+        repeated = meaning.repeaters([span for _, span in found])
+        for line, span in found:
+            try:
+                out.add(**meaning.call(span, with_usage=span.key not in repeated))
+            except UnusableError as fault:
+                out.reject(line, str(fault), {"name": span.name, "span_id": span.span_id})
+    return out.staged(FORMAT.name)
+
+
+def _spans(path: Path, out: CallWriter) -> Iterator[tuple[int, Span]]:
+    for line, value in documents(path, out):
+        for record, read in _records(value, out, line):
+            try:
+                yield line, read(record)
+            except UnusableError as fault:
+                out.reject(line, str(fault), record)
+
+
+def _records(value: Any, out: CallWriter, line: int) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
+    """Yield each span record of a document with the function that reads it."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _records(item, out, line)
+        return
+    document = mapping(value)
+    groups = document.get("resourceSpans", document.get("resource_spans"))
+    if isinstance(groups, list):
+        for group in groups:
+            yield from from_otlp(group)
+    elif isinstance(document.get("spans"), list):
+        for record in document["spans"]:
+            yield record, from_sdk
+    elif "context" in document:
+        yield document, from_sdk
+    else:
+        out.reject(line, "it holds no spans", value)
+
+
+FORMAT = SourceFormat(
+    name="otel-json",
+    title="OpenTelemetry spans, OTLP or an SDK's own JSON",
+    recognise=recognise,
+    stage=stage,
+)
