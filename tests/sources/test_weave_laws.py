@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.sources.conftest import Reader
 from tests.sources.records import calls, lines
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 MALFORMED = b'{"id": "broken"\n'
 
 
