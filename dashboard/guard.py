@@ -164,12 +164,17 @@ def _dressed(start: Message, script_policy: str) -> Message:
         b"x-content-type-options": b"nosniff",
         b"x-frame-options": b"DENY",
     }
+    if _is_page(start):
+        # A page must never be answered by "not modified": that answer would carry a policy without
+        # the hashes of the page that the browser still has.
+        ours |= {b"cache-control": b"no-store", b"etag": b"", b"last-modified": b""}
     kept = [
         (key, value)
         for key, value in start.get("headers", ())
         if key.lower() not in ours and not key.lower().startswith(b"access-control-")
     ]
-    return {**start, "headers": [*kept, *ours.items()]}
+    told = [(key, value) for key, value in ours.items() if value]
+    return {**start, "headers": [*kept, *told]}
 
 
 def _is_address(name: str) -> bool:

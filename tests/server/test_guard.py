@@ -132,6 +132,18 @@ def test_the_policy_lets_the_own_scripts_run_and_no_others(served: Served):
     assert set(policy["connect-src"].split()) == {"'self'", "data:", *sockets}
 
 
+def test_a_page_is_told_anew_each_time_because_its_policy_belongs_to_it(served: Served):
+    first = served.get("/")
+    assert first.headers["cache-control"] == "no-store"
+    assert "etag" not in first.headers
+    assert "last-modified" not in first.headers
+    scripts = Scripts()
+    scripts.feed(first.text)
+    asset = served.get("/" + scripts.addresses[0].removeprefix("./").lstrip("/"))
+    assert asset.status_code == 200
+    assert "etag" in asset.headers
+
+
 def test_a_page_never_shows_its_code_or_folder(served: Served):
     page = served.get("/").text
     assert "def opened" not in page
