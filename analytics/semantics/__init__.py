@@ -19,7 +19,15 @@ KINDS = ("agent", "llm", "tool", "scorer", "other")
 ROLES = ("run", "test", "diagnose", "patch", "verify", "accept", "deploy", "lookup", "other")
 ERROR_KINDS = ("infra", "agent", "timeout")
 COLUMNS = ("inputs", "output", "attributes")
-BUNDLED = ("patchpilot", "weave-eval", "claude-code", "inspect", "otel-genai", "generic")
+BUNDLED = (
+    "patchpilot",
+    "weave-eval",
+    "claude-code",
+    "inspect",
+    "swe-agent",
+    "otel-genai",
+    "generic",
+)
 """Presets that ship, in the order in which they are asked."""
 
 _UNITS = {"s": 1.0, "ms": 0.001}

@@ -1,10 +1,11 @@
 """Every format that can be read, in the order in which a file is tried."""
 
-from analytics.sources import claude_code, inspect_log, openai_agents, otel
-from analytics.sources.weave import array, csv, jsonl, wal
+from analytics.sources import claude_code, inspect_log, openai_agents, otel, swe_agent
+from analytics.sources.weave import array, csv, jsonl, parquet, wal
 
 FORMATS = (
     inspect_log.ARCHIVE,
+    parquet.FORMAT,
     wal.FORMAT,
     jsonl.FORMAT,
     array.FORMAT,
@@ -13,5 +14,6 @@ FORMATS = (
     inspect_log.JSON,
     otel.FORMAT,
     openai_agents.FORMAT,
+    swe_agent.FORMAT,
 )
 """The narrower first: a format must not recognise what one before it reads."""

@@ -1,6 +1,7 @@
 """From what a user names (files, folders, globs, standard input) to plain files of a known format."""
 
 import codecs
+import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -172,6 +173,10 @@ def _copy(item: Input, folder: Path) -> Path:
         else:
             with item.path.open("rb") as stream:
                 out.writelines(_as_utf8(_unpacked(stream)))
+    if item.path is not None:
+        # Some formats hold no times: the date of the file is all there is.
+        dated = item.path.stat()
+        os.utime(plain, ns=(dated.st_atime_ns, dated.st_mtime_ns))
     return plain
 
 

@@ -25,3 +25,11 @@ CREATE OR REPLACE TEMP MACRO without_nan(json) AS
             THEN error('NaN is not JSON')
         ELSE json
     END;
+
+-- A text as JSON; NULL where it is none, which NaN is not either.
+CREATE OR REPLACE TEMP MACRO sound_json(written) AS
+    CASE
+        WHEN written <> '' AND json_valid(written)
+            AND NOT regexp_matches(written, '(?:^|[\[:,])\s*-?(?:NaN|Infinity)\s*(?:$|[\],}])')
+            THEN written::JSON
+    END;
