@@ -51,13 +51,6 @@ class Suspicion:
         """The most suspicious line; the first one where several are."""
         return min(self.scores, key=lambda place: (-self.scores[place], place))
 
-    def files(self) -> list[str]:
-        """Files by their worst line."""
-        best: dict[str, float] = {}
-        for (file, _), score in self.scores.items():
-            best[file] = max(score, best.get(file, 0.0))
-        return sorted(best, key=lambda file: (-best[file], file))
-
 
 def spoken_of(message: str) -> set[str]:
     """What a failure names: quoted words, and addresses with what they begin with."""
