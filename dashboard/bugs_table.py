@@ -1,12 +1,15 @@
 """The table of recent fixes: its rows as markup; sorting, paging and opening are buttons put into it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import marimo as mo
 
 from analytics.render import UNKNOWN, moment, seconds
 from analytics.store.tables import Page
 from dashboard.reading import PAGE_ROWS, TableView
-from dashboard.widgets import NOTHING, Markup, nothing, status, table, tag
+from dashboard.widgets import NOTHING, Markup, element, join, nothing, status, table, tag
 
 COLUMNS = (
     ("status", "Status"), ("bug", "Bug"), ("type", "Type"), ("file", "File"), ("time", "Fix time"),
@@ -17,52 +20,108 @@ COLUMNS = (
 _LONGEST = 140
 
 
-def heading(order: str, title: str, view: TableView) -> str:
-    """Return what the button of a column says."""
-    if order != view.order:
-        return title
-    return f"{title} {'↓' if view.descending else '↑'}"
+@dataclass(frozen=True, kw_only=True)
+class Buttons:
+    """Markup of the buttons of a table, to be placed in it."""
+
+    heads: list[Markup]
+    openers: list[Markup]
+    turners: list[Markup]
 
 
-def resorted(view: TableView, order: str) -> TableView:
-    """Return the view after a click on a column: the other way round where it sorted by it already."""
-    descending = (
-        not view.descending if order == view.order else order in ("when", "time", "attempts")
+def controls(
+    found: Page,
+    view: TableView,
+    look: Callable[[TableView], None],
+    open_run: Callable[[tuple[str, str]], None],
+) -> mo.ui.dictionary:
+    """Return the buttons of one page of bugs: sorting, opening, turning pages.
+
+    Args:
+        found: the page.
+        view: how it is looked at.
+        look: is told how to look at it instead.
+        open_run: is told which run to open.
+    """
+
+    def sorter(order: str, title: str) -> mo.ui.button:
+        arrow = f" {'↓' if view.descending else '↑'}" if order == view.order else ""
+        return mo.ui.button(label=title + arrow, on_change=lambda _: look(_resorted(view, order)))
+
+    def opener(key: tuple[str, str]) -> mo.ui.button:
+        return mo.ui.button(label="Open", on_change=lambda _: open_run(key))
+
+    last = max(found.total - 1, 0) // PAGE_ROWS
+
+    def turner(label: str, to: int) -> mo.ui.button:
+        is_there = 0 <= to <= last
+        return mo.ui.button(
+            label=label, disabled=not is_there, on_change=lambda _: look(replace(view, page=to))
+        )
+
+    page = min(view.page, last)
+    keys = map(_key, found.rows.iter_rows(named=True))
+    return mo.ui.dictionary(
+        {
+            "heads": mo.ui.array([sorter(order, title) for order, title in COLUMNS]),
+            "openers": mo.ui.array(list(map(opener, keys))),
+            "turners": mo.ui.array([turner("← Previous", page - 1), turner("Next →", page + 1)]),
+        }
     )
-    return TableView(search=view.search, order=order, descending=descending)
+
+
+def placed(buttons: mo.ui.dictionary) -> Buttons:
+    """Return the buttons as markup."""
+    heads, openers, turners = (
+        list(map(element, cast("mo.ui.array", buttons[part]).elements))
+        for part in ("heads", "openers", "turners")
+    )
+    return Buttons(heads=heads, openers=openers, turners=turners)
 
 
 def bugs_table(
-    found: Page, heads: Sequence[object], openers: Sequence[object], opened: tuple[str, str] | None
+    found: Page, view: TableView, buttons: Buttons | None, opened: tuple[str, str] | None
 ) -> Markup:
-    """Return one page of bugs.
+    """Return one page of bugs, with where it stands among all of them.
 
     Args:
-        found: the rows.
-        heads: what stands over each of COLUMNS.
-        openers: one control per row that opens its run; empty where nothing can be opened.
+        found: the page.
+        view: how it is looked at.
+        buttons: to sort, open and turn pages; None where nobody can press one.
         opened: the run that is open.
     """
     if found.total == 0:
-        return nothing(
-            "No bugs", "No run that is selected met a bug, or none has what you search for."
-        )
-    columns = [(key, head) for (key, _), head in zip(COLUMNS, heads, strict=True)]
+        return nothing("No bugs", "No selected run met one, or none has what you search for.")
     titles = [title for _, title in COLUMNS]
+    columns: list[tuple[str, object]] = [
+        (key, head)
+        for (key, title), head in zip(COLUMNS, buttons.heads if buttons else titles, strict=True)
+    ]
     rows = [_row(row) for row in found.rows.iter_rows(named=True)]
-    if openers:
+    if buttons:
         columns.append(("open", tag("span", "Calls", class_="pp-quiet")))
         titles.append("Calls")
-        rows = [(*row, opener) for row, opener in zip(rows, openers, strict=True)]
+        rows = [(*row, opener) for row, opener in zip(rows, buttons.openers, strict=True)]
     marks = ["open" if _key(row) == opened else None for row in found.rows.iter_rows(named=True)]
-    return table(columns, rows, name="Recent fixes", labels=titles, marks=marks)
+    place = tag("span", _place(found, view))
+    turners = buttons.turners if buttons else []
+    return join(
+        [
+            table(columns, rows, name="Recent fixes", labels=titles, marks=marks),
+            tag("div", place, *turners, class_="pp-pages"),
+        ]
+    )
 
 
-def pages(found: Page, view: TableView) -> str:
-    """Return which rows are shown."""
-    first = min(view.page, max(found.total - 1, 0) // PAGE_ROWS) * PAGE_ROWS
-    last = first + len(found.rows)
-    return f"{first + 1 if last else 0:,}–{last:,} of {found.total:,}"
+def _resorted(view: TableView, order: str) -> TableView:
+    """Return the view after a click on a column: the other way round where it sorted by it already."""
+    down = not view.descending if order == view.order else order in ("when", "time", "attempts")
+    return TableView(search=view.search, order=order, descending=down)
+
+
+def _place(found: Page, view: TableView) -> str:
+    first = min(view.page, (found.total - 1) // PAGE_ROWS) * PAGE_ROWS
+    return f"{first + 1:,} to {first + len(found.rows):,} of {found.total:,}"
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -76,16 +135,14 @@ def _row(row: Mapping[str, Any]) -> tuple[object, ...]:
     if row["lines_added"] is not None or row["lines_removed"] is not None:
         ins, gone = (
             tag("ins", f"+{row['lines_added'] or 0}"),
-            tag("del", f"−{row['lines_removed'] or 0}"),
+            tag("del", f"-{row['lines_removed'] or 0}"),
         )
         changed = tag("small", ins, " ", gone, class_="pp-lines")
     where = row["file"] and row["file"] + (f":{row['line']}" if row["line"] is not None else "")
     time = seconds(row["fix_time_s"])
-    if row["outcome"] != "fixed":
-        waited = seconds(row["observed_s"])
-        time = tag(
-            "span", UNKNOWN if waited == UNKNOWN else f"not within {waited}", class_="pp-quiet"
-        )
+    if row["outcome"] != "fixed" and row["observed_s"] is not None:
+        words = "{} so far" if row["outcome"] == "open" else "gave up after {}"
+        time = tag("span", words.format(seconds(row["observed_s"])), class_="pp-quiet")
     return (
         status(row["outcome"]),
         tag("div", bug, " ", changed),

@@ -10,6 +10,7 @@ from analytics.store.tables import Payload
 from dashboard.reading import RunDetail
 from dashboard.widgets import NOTHING, Markup, join, nothing, status, tag
 
+_MOST_LINES = 400
 _DEEPEST = 12
 """Steps of indentation; what lies deeper stands at this depth."""
 
@@ -22,17 +23,18 @@ def opened_run(detail: RunDetail) -> Markup:
 
 
 def _facts(run: Mapping[str, Any]) -> Markup:
-    outcome = run["outcome"] if run["state"] == "finished" else run["state"]
+    words = {"pass": "passed", "fail": "failed", "unknown": "outcome unknown"}
+    outcome = words[run["outcome"]] if run["state"] == "finished" else run["state"]
     tokens = run["tokens"]
     facts = {
-        "Outcome": status("outcome unknown" if outcome == "unknown" else outcome),
+        "Outcome": status(outcome),
         "Task": run["task"],
         "Variant": run["variant"],
         "Model": run["model"],
         "Began": f"{moment(run['started_at'])} UTC",
         "Took": seconds(run["duration_s"]),
-        "Bugs fixed": UNKNOWN if run["bugs_fixed"] is None else f"{run['bugs_fixed']} of {run['bugs_found'] or 0}",
-        "Tests passed": UNKNOWN if run["tests_total"] is None else f"{run['tests_passed']} of {run['tests_total']}",
+        "Bugs fixed": _of(run["bugs_fixed"], run["bugs_found"]),
+        "Tests passed": _of(run["tests_passed"], run["tests_total"]),
         "Tokens": number(tokens, Unit.TOKENS),
         "Cost": number(run["cost_usd"], Unit.USD),
         "Error": run["error_type"],
@@ -50,19 +52,33 @@ def _patch(title: str, diff: str) -> Markup:
     added = sum(line.startswith("+") and not line.startswith("+++") for line in diff.splitlines())
     removed = sum(line.startswith("-") and not line.startswith("---") for line in diff.splitlines())
     head = tag(
-        "summary", tag("b", "Patch"), " ", tag("span", title, class_="pp-cut"), " ",
-        tag("ins", f"+{added}"), " ", tag("del", f"−{removed}"),
-    )  # fmt: skip
+        "summary",
+        tag("b", "Patch"),
+        " ",
+        tag("span", title, class_="pp-cut"),
+        " ",
+        tag("ins", f"+{added}"),
+        " ",
+        tag("del", f"-{removed}"),
+    )
     return tag("details", head, _diff(diff), class_="pp-patch", open="open")
 
 
+def _of(part: int | None, whole: int | None) -> str:
+    return UNKNOWN if part is None else f"{part:,}" if whole is None else f"{part:,} of {whole:,}"
+
+
 def _diff(diff: str) -> Markup:
-    kinds = {"+": "add", "-": "del", "@": "hunk"}
-    lines = [
-        tag("span", line or " ", class_=f"pp-{kinds[line[0]]}" if line[:1] in kinds and line[:3] not in ("+++", "---") else None)
-        for line in diff.splitlines()[:400]
-    ]  # fmt: skip
-    return tag("pre", *lines, class_="pp-diff")
+    lines = diff.splitlines()[:_MOST_LINES]
+    return tag(
+        "pre", *(tag("span", line or " ", class_=_kind(line)) for line in lines), class_="pp-diff"
+    )
+
+
+def _kind(line: str) -> str | None:
+    if line.startswith(("+++", "---")):
+        return None
+    return {"+": "pp-add", "-": "pp-del", "@": "pp-hunk"}.get(line[:1])
 
 
 def _calls(detail: RunDetail) -> Markup:
@@ -103,12 +119,20 @@ def _call(call: Mapping[str, Any], payload: Payload | None, began: Any, longest:
         tag("span", call["kind"], class_="pp-kind"),
         bar,
         tag("span", "" if used is None else f"{number(used, Unit.TOKENS)} tok", class_="pp-tok"),
-        tag("span", "running" if call["status"] == "running" else seconds(call["duration_s"]), class_="pp-took"),
-    )  # fmt: skip
+        tag(
+            "span",
+            "running" if call["status"] == "running" else seconds(call["duration_s"]),
+            class_="pp-took",
+        ),
+    )
     return tag(
-        "details", head, _carried(call, payload), class_="pp-call",
-        style=f"--depth:{depth}", data_status=call["status"],
-    )  # fmt: skip
+        "details",
+        head,
+        _carried(call, payload),
+        class_="pp-call",
+        style=f"--depth:{depth}",
+        data_status=call["status"],
+    )
 
 
 def _carried(call: Mapping[str, Any], payload: Payload | None) -> Markup:

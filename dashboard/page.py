@@ -1,4 +1,4 @@
-"""What frames the overview: the header, the bar of filters, and what is said where there is nothing to show."""
+"""What frames the overview: header, filters, notices, and what is said where there is nothing to show."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,13 +7,34 @@ from analytics.errors import AnalyticsError
 from analytics.overview import Comparison, Overview
 from analytics.overview.scope import FILTER_TITLES
 from analytics.render import moment
+from dashboard.charts import chart_before_after
 from dashboard.palette import BLUE, GREEN
-from dashboard.widgets import NOTHING, Markup, age, callout, command, join, source_line, tag
+from dashboard.widgets import (
+    NOTHING,
+    Markup,
+    age,
+    callout,
+    chart,
+    command,
+    compared_table,
+    grid,
+    join,
+    nothing,
+    source_line,
+    tag,
+)  # fmt: skip
+
+_PULL = command("patchpilot sync --weave ENTITY/PROJECT")
+_IMPORT = command("patchpilot import PATH")
 
 SECTIONS = (
-    ("pass-rate", "Pass rate"), ("fix-time", "Fix time"), ("bug-types", "Bug types"),
-    ("fixes", "Recent fixes"), ("before-after", "Before and after"), ("more", "More numbers"),
-)  # fmt: skip
+    ("pass-rate", "Pass rate"),
+    ("fix-time", "Fix time"),
+    ("bug-types", "Bug types"),
+    ("fixes", "Recent fixes"),
+    ("before-after", "Before and after"),
+    ("more", "More numbers"),
+)
 """Anchor and title of every part of the page."""
 
 STALE_AFTER_S = 24 * 3600
@@ -70,14 +91,6 @@ def header(
     )
 
 
-def bar(fields: Sequence[tuple[str, object]], *actions: object) -> Markup:
-    """Return the filters, each with its title, and what can be done with them."""
-    told = [
-        tag("label", tag("span", title), control, class_="pp-field") for title, control in fields
-    ]
-    return tag("div", *told, tag("div", *actions, class_="pp-actions"), class_="pp-bar")
-
-
 def summary(shown: Overview) -> Markup:
     """Return in words what is shown: period, how many runs, and what it is narrowed down to."""
     scope = shown.scope
@@ -116,34 +129,39 @@ def notices(shown: Overview, ignored: Sequence[str], fault: str | None, now: dat
     if shown.facts.demo:
         told.append(
             callout(
-                "demo", "Demonstration data.", "These are the bundled traces of PatchPilot's own agents, not yours.",
-                tag("p", "Show your own: ", command("patchpilot import PATH"), " or ", command("patchpilot sync --weave ENTITY/PROJECT")),
+                "demo",
+                "Demonstration data.",
+                "These are the bundled traces of PatchPilot's own agents, not yours.",
+                tag("p", "Show your own: ", _IMPORT, " or ", _PULL),
             )
-        )  # fmt: skip
+        )
     told += [callout("info", "Ignored in the address.", sentence) for sentence in ignored]
     imported = shown.facts.imported_at
     if imported and not shown.facts.demo and (now - imported).total_seconds() > STALE_AFTER_S:
         days = (now - imported).days
         told.append(
             callout(
-                "stale", f"Nothing new for {days} day{'s' if days != 1 else ''}.",
-                tag("p", "Bring it up to date: ", command("patchpilot sync --weave ENTITY/PROJECT"), " or ", command("patchpilot watch PATH")),
+                "stale",
+                f"Nothing new for {days} day{'s' if days != 1 else ''}.",
+                tag("p", "Bring it up to date: ", _PULL, " or ", command("patchpilot watch PATH")),
             )
-        )  # fmt: skip
+        )
     if shown.window.future_runs:
         told.append(
             callout(
-                "info", f"{shown.window.future_runs:,} runs begin in the future and are left out.",
+                "info",
+                f"{shown.window.future_runs:,} runs begin in the future and are left out.",
                 "Check the clock of the machine that recorded them.",
             )
-        )  # fmt: skip
+        )
     if shown.facts.rejected:
         told.append(
             callout(
-                "info", f"{shown.facts.rejected:,} records could not be read and are in no number.",
+                "info",
+                f"{shown.facts.rejected:,} records could not be read and are in no number.",
                 tag("p", "Which, and why: ", command("patchpilot doctor")),
             )
-        )  # fmt: skip
+        )
     return tag("div", *told, class_="pp-notices") if told else NOTHING
 
 
@@ -151,57 +169,93 @@ def nothing_here(shown: Overview) -> Markup:
     """Return what stands instead of the numbers where there are none: what happened, and what to do."""
     if shown.runs_stored == 0 and shown.facts.calls:
         return callout(
-            "empty", "No runs found in these traces.",
+            "empty",
+            "No runs found in these traces.",
             f"{shown.facts.calls:,} calls are stored, but none is known as the run of an agent.",
-            tag("p", "Say which op is a run: ", command("patchpilot import PATH --semantics my.toml")),
-        )  # fmt: skip
+            tag(
+                "p",
+                "Say which op is a run: ",
+                command("patchpilot import PATH --semantics my.toml"),
+            ),
+        )
     if shown.runs_stored == 0:
         return callout(
-            "empty", "No traces yet.",
+            "empty",
+            "No traces yet.",
             "Import an export from Weave, or pull a project; this page shows it within seconds.",
-            tag("p", command("patchpilot import PATH")),
-            tag("p", command("patchpilot sync --weave ENTITY/PROJECT")),
+            tag("p", _IMPORT),
+            tag("p", _PULL),
             tag("p", "Or look around first: ", command("patchpilot serve --demo")),
-        )  # fmt: skip
+        )
     return callout(
-        "empty", "No runs match these filters.",
-        f"There are {shown.runs_stored:,} runs in the store, none of them in {shown.window.label} with what is "
-        "chosen above. Choose a longer period, or clear the filters.",
-    )  # fmt: skip
+        "empty",
+        "No runs match these filters.",
+        f"There are {shown.runs_stored:,} runs in the store, none of them in {shown.window.label} with "
+        "what is chosen above. Choose a longer period, or clear the filters.",
+    )
 
 
 def no_store(fault: AnalyticsError) -> Markup:
     """Return the page where the store cannot be opened at all."""
     brand = tag("div", _LOGO, tag("span", tag("b", "PatchPilot"), " Analytics"), class_="pp-brand")
     said = callout(
-        "error", "The store cannot be opened.", str(fault),
+        "error",
+        "The store cannot be opened.",
+        str(fault),
         tag("p", "What is wrong with it: ", command("patchpilot doctor")),
-    )  # fmt: skip
+    )
     return join([tag("header", tag("div", brand, class_="pp-top"), class_="pp-header"), said])
 
 
 def only_running(shown: Overview) -> Markup:
     """Return what is said where every run is still under way."""
     return callout(
-        "info", f"{shown.running:,} run{'s' if shown.running != 1 else ''} in progress, none finished yet.",
+        "info",
+        f"{shown.running:,} run{'s' if shown.running != 1 else ''} in progress, none finished yet.",
         "Rates and times appear with the first that ends; this page brings itself up to date.",
-    )  # fmt: skip
+    )
 
 
-def sides(compared: Comparison) -> Markup:
+def no_such_run() -> Markup:
+    """Return what is said where an address opens a run that is not there."""
+    why = "It is not in this store; the address may come from another one."
+    return nothing("No such run", why)
+
+
+def pass_rate_note(shown: Overview, *, is_live: bool) -> str:
+    """Return how the pass rate's chart is to be read."""
+    note = (
+        f"Passed, of the runs with a known outcome, per {shown.window.bucket}. The band is the 95 % "
+        "interval; larger points stand on more runs."
+    )
+    return note + (" Drag across days to look at them alone." if is_live else "")
+
+
+def sides(compared: Comparison | None) -> Markup:
     """Return what stands on either side of a comparison."""
+    if compared is None:
+        return NOTHING
     left, right = compared.left, compared.right
     return join(
         [tag("b", left.title), f": {left.detail} · ", tag("b", right.title), f": {right.detail}"]
     )
 
 
+def before_after(compared: Comparison | None) -> Markup:
+    """Return both sides of a comparison as numbers and as a chart."""
+    if compared is None:
+        return nothing("Nothing to compare", "Two runs are needed, one for each side.")
+    drawn = chart_before_after(compared.frame())
+    shares = chart(drawn, "No shares to draw", "No rate is known on both sides.")
+    return grid((7, "", compared_table(compared)), (5, "", shares))
+
+
 def footer(shown: Overview) -> Markup:
     """Return how the numbers are to be read."""
     return tag(
         "footer",
-        "Unknown is —, never 0. Intervals are 95 %. A change is called better or worse only where it is larger "
-        "than chance explains. All times are UTC. ",
+        "Unknown is —, never 0. Intervals are 95 %; a change that they explain is called within chance. "
+        "All times are UTC. ",
         tag(
             "span",
             f"{shown.facts.imports:,} imports, newest {moment(shown.facts.imported_at)} UTC.",

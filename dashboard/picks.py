@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from itertools import combinations
 from typing import Any
 
 from analytics.overview import Scope
@@ -25,11 +24,6 @@ def without(scope: Scope) -> Scope:
 def cleared(scope: Scope) -> Scope:
     """Return a scope of the same period without any filter."""
     return Scope(period=scope.period)
-
-
-def pairs(variants: Sequence[str], most: int = 6) -> list[tuple[str, str]]:
-    """Return every two of the most frequent variants, the one that sorts first on the left."""
-    return list(combinations(sorted(variants[:most]), 2))
 
 
 def days(selections: Mapping[str, Any] | None, name: str) -> Days:

@@ -4,6 +4,7 @@ Sessions are threads of one process. They share the reader and the answers; both
 depend on, the version of the store and the question, so that nothing outdated is ever shown as new.
 """
 
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +45,11 @@ class RunDetail:
     payloads: dict[str, tables.Payload]
     diffs: tuple[tuple[str, str], ...]
     """Title of a bug (or the name of its file) -> the last patch for it, as a unified diff."""
+
+
+def other_pages() -> list[tuple[str, str]]:
+    """Return address and title of the other pages; a notebook that is served alone has none."""
+    return [("explore/", "Explore")] if "dashboard.server" in sys.modules else []
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ put into some.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -23,7 +23,7 @@ class Markup(str):
 
 
 NOTHING = Markup("")
-_DIGITS = re.compile(r"[\d.,—$+−-]+|[^\d.,—$+−-]+")
+_DIGITS = re.compile(r"[\d.,—$+-]+|[^\d.,—$+-]+")
 _ARROWS = {True: "▲", False: "▼"}
 _WORDS = {"better": "better", "worse": "worse", "neutral": "", "unclear": "within chance"}
 
@@ -75,11 +75,14 @@ def section(
     return tag("section", head, *content, class_="pp-panel", id=anchor)
 
 
-def grid(*cells: tuple[int, object]) -> Markup:
-    """Return cells side by side: (columns of twelve, content)."""
+def grid(*cells: tuple[int, str, object]) -> Markup:
+    """Return cells side by side: (columns of twelve, small title or "", content)."""
     return tag(
         "div",
-        *(tag("div", content, class_=f"pp-span-{width}") for width, content in cells),
+        *(
+            tag("div", tag("h3", title) if title else NOTHING, content, class_=f"pp-span-{width}")
+            for width, title, content in cells
+        ),
         class_="pp-grid",
     )
 
@@ -98,7 +101,7 @@ def _card(headline: Headline, before_label: str) -> Markup:
         tag("p", number(card.value), class_="pp-value"),
         tag("p", _interval(card), class_="pp-interval"),
         tag("p", basis(headline), class_="pp-basis"),
-        step(card, headline.is_clear, before_label) if before_label else NOTHING,
+        step(card, headline.is_clear, before_label) if headline.before else NOTHING,
         class_="pp-card",
         data_metric=card.name,
     )
@@ -111,7 +114,7 @@ def number(value: str) -> Markup:
     '2<small> min </small>17<small> s</small>'
     """
     return join(
-        part if part[0].isdigit() or part[0] in ".,—$+−-" else tag("small", part)
+        part if part[0].isdigit() or part[0] in ".,—$+-" else tag("small", part)
         for part in _DIGITS.findall(value)
     )
 
@@ -119,7 +122,7 @@ def number(value: str) -> Markup:
 def _interval(card: Card) -> Markup:
     if not card.interval:
         return Markup("&nbsp;")
-    return join([tag("abbr", "95 %", title="95 % confidence interval"), f" {card.interval}"])
+    return join([tag("abbr", "95 % CI", title="95 % confidence interval"), f" {card.interval}"])
 
 
 def basis(headline: Headline) -> Markup:
@@ -177,17 +180,32 @@ def nothing(title: str, why: str) -> Markup:
     return tag("div", tag("strong", title), tag("p", why), class_="pp-nothing")
 
 
+def live_chart(
+    drawn: Any,  # noqa: ANN401
+    heard: Callable[[Mapping[str, Any]], None],
+) -> mo.ui.altair_chart | None:
+    """Return a chart in which something can be picked.
+
+    Args:
+        drawn: an altair chart with a selection of its own, or None.
+        heard: is told what is selected: selection -> field -> values.
+    """
+    if drawn is None:
+        return None
+    live = mo.ui.altair_chart(
+        drawn,
+        chart_selection=False,
+        legend_selection=False,
+        on_change=lambda _: heard(live.selections),
+    )
+    return live
+
+
 def chart(drawn: Any, title: str, why: str) -> Markup:  # noqa: ANN401
     """Return a chart (drawn by altair, or made live by marimo), or in words why there is none."""
     if drawn is None:
         return nothing(title, why)
     return tag("figure", element(mo.as_html(drawn)), class_="pp-chart")
-
-
-def titled(title: str, content: object, note: str = "") -> Markup:
-    """Return a part of a section with a small title of its own."""
-    head = tag("h3", title, tag("small", f" {note}") if note else NOTHING)
-    return tag("div", head, content, class_="pp-part")
 
 
 def status(outcome: str) -> Markup:
@@ -234,16 +252,15 @@ def table(
     return tag("div", whole, class_="pp-table")
 
 
-def compared(comparison: Comparison) -> Markup:
+def compared_table(comparison: Comparison) -> Markup:
     """Return both sides of a comparison, metric by metric."""
 
     def side(card: Card) -> Markup:
         said = tag("small", card.interval) if card.interval else NOTHING
         return tag("div", tag("b", card.value), said, title=card.basis)
 
-    columns = [
-        ("name", "Metric"), ("num", comparison.left.title), ("num", comparison.right.title), ("step", "Change"),
-    ]  # fmt: skip
+    left, right = comparison.left.title, comparison.right.title
+    columns = [("name", "Metric"), ("num", left), ("num", right), ("step", "Change")]  # fmt: skip
     rows = [
         (
             tag("span", pair.metric.title, title=pair.metric.doc, data_metric=pair.metric.name),
@@ -282,10 +299,11 @@ def age(since: datetime | None, now: datetime) -> Markup:
     """Return an age that the browser counts on by itself, without asking anybody (see theme.css)."""
     if since is None:
         return Markup("no data yet")
-    seconds = max((now - since).total_seconds(), 0)
-    counted = tag("span", class_="pp-age", style=f"animation-delay: -{seconds:.0f}s")
+    delay = f"animation-delay: -{max((now - since).total_seconds(), 0):.0f}s"
+    said = tag("span", f"Data of {moment(since)} UTC.", class_="pp-hidden")
+    counted = tag("span", class_="pp-age", style=delay)
     return join(
-        ["data ", counted, tag("span", f"imported {moment(since)} UTC", class_="pp-when"), " old"]
+        [tag("i", class_="pp-dot", style=delay), said, tag("span", "data ", counted, " old")]
     )
 
 

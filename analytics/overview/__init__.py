@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analytics.metrics.aggregates import Estimate
-from analytics.metrics.catalog import CATALOG, METRICS
+from analytics.metrics.aggregates import Count, Estimate, Sum
+from analytics.metrics.catalog import CATALOG, METRICS, Metric
 from analytics.metrics.evaluate import Selection, measure
 from analytics.overview.compare import Comparison, comparison, is_clear
 from analytics.overview.scope import DEFAULT_PERIOD, PERIODS, Period, Scope, options, parse
@@ -103,7 +103,7 @@ def overview(reader: "Reader", scope: Scope) -> Overview:
         stored = measure(con, [METRICS["runs"], METRICS["runs_running"]])
 
         def headlines(names: Iterable[str]) -> tuple[Headline, ...]:
-            return tuple(_headline(name, now, before) for name in names)
+            return tuple(_headline(METRICS[name], span, now, before) for name in names)
 
         return Overview(
             scope=scope,
@@ -130,11 +130,17 @@ def _before(where: Selection, span: Window) -> Selection:
     return Selection(since=span.before, until=span.since, equal=where.equal)
 
 
-def _headline(name: str, now: dict[str, Estimate], before: dict[str, Estimate]) -> Headline:
-    old = before.get(name)
+def _headline(
+    metric: Metric, span: Window, now: dict[str, Estimate], before: dict[str, Estimate]
+) -> Headline:
+    new, old = now[metric.name], before.get(metric.name)
+    is_total = isinstance(metric.of, Count | Sum)
+    # A total of a part of a period is no rival; and what runs now did not run then.
+    if metric.name == "runs_running" or (is_total and not span.before_is_whole):
+        old = None
     return Headline(
-        card=card(METRICS[name], now[name], old),
-        now=now[name],
+        card=card(metric, new, old),
+        now=new,
         before=old,
-        is_clear=is_clear(old, now[name]) if old else None,
+        is_clear=is_clear(old, new) if old else None,
     )

@@ -25,6 +25,8 @@ class Window:
     """One of ``evaluate.PERIODS``."""
     label: str = "no runs yet"
     before_label: str = ""
+    before_is_whole: bool = True
+    """Whether the store reaches back to ``before``: else totals cannot be compared, only rates can."""
     future_runs: int = 0
     """Runs left out because they begin in the future."""
 
@@ -58,13 +60,16 @@ def window(con: "DuckDBPyConnection", scope: Scope, now: datetime) -> Window:
     whole = days is None and scope.days is None
     title = "all time" if whole else f"{length.days} day{'s' if length.days != 1 else ''}"
     ending = f"to {_day(until - timedelta(days=1))} UTC"
+    before_is_whole = _midnight(first.date()) <= since - length
+    reach = "" if before_is_whole else f", from {_day(first)} on"
     return Window(
         since=since,
         until=until,
-        before=None if whole else since - length,
+        before=None if whole or first >= since else since - length,
+        before_is_whole=before_is_whole,
         bucket=_bucket(length.days),
         label=f"{title} {ending}",
-        before_label="" if whole else f"the {title} before",
+        before_label="" if whole else f"the {title} before{reach}",
         future_runs=future,
     )
 
