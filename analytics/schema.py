@@ -95,6 +95,7 @@ SPANS = Table(
     (
         *(f for f in CALLS.fields if f not in _BODY and f.name not in ("feedback", "kind")),
         Field("kind", "VARCHAR", "agent, llm, tool, scorer or other.", required=True),
+        Field("source_kind", "VARCHAR", "As kind, where the source itself says so."),
         Field("preset", "VARCHAR", "Semantics file that recognised the op; NULL where none did."),
         Field("role", "VARCHAR", "What the op does in its system: run, test, patch, verify ..."),
         Field("agent", "VARCHAR", "Agent whose step this is, where the op names one."),

@@ -7,6 +7,7 @@ SELECT
     calls.output_tokens, calls.cache_read_tokens, calls.cache_write_tokens, calls.cost_usd,
     calls.detail,
     coalesce(meanings.kind, calls.kind, 'other') AS kind,
+    calls.kind AS source_kind,
     meanings.preset,
     meanings.role,
     meanings.agent,
