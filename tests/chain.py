@@ -40,9 +40,11 @@ def bring(con: "DuckDBPyConnection", store: Path, raws: Iterable[Raw]) -> import
         return imports.write(con, arrival(staged))
 
 
-def arrival(*staged: Staged) -> imports.Arrival:
+def arrival(*staged: Staged, deleted_ids: Sequence[str] = ()) -> imports.Arrival:
     """What an import of these files brings."""
-    return imports.Arrival(origin="test", staged=staged, now=NOW, began=perf_counter())
+    return imports.Arrival(
+        origin="test", staged=staged, now=NOW, began=perf_counter(), deleted_ids=deleted_ids
+    )
 
 
 @contextmanager
@@ -69,16 +71,21 @@ def rows(con: "DuckDBPyConnection", table: str, *without: str) -> list[tuple[Any
     return sorted(found, key=repr)
 
 
-def numbers(
-    store: Path, by: Sequence[str] = (), now: datetime = NOW
-) -> dict[tuple[Any, ...], dict[str, Estimate]]:
-    """Work out every metric of a store."""
+@contextmanager
+def reading(store: Path, now: datetime = NOW) -> "Iterator[DuckDBPyConnection]":
+    """Open a store as a page does, for metrics to be evaluated."""
     reader = Reader(store, now=now)
     try:
         with reader.cursor() as cursor:
-            return evaluate(cursor, CATALOG, by)
+            yield cursor
     finally:
         reader.close()
+
+
+def numbers(store: Path, by: Sequence[str] = ()) -> dict[tuple[Any, ...], dict[str, Estimate]]:
+    """Work out every metric of a store."""
+    with reading(store) as cursor:
+        return evaluate(cursor, CATALOG, by)
 
 
 def differences(expected: Mapping[str, Expected], found: Mapping[str, Estimate]) -> list[str]:

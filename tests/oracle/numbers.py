@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.meaning import fact
-from tests.oracle.rows import Bug, Rows, Run, seconds
+from tests.oracle.rows import Bug, Rows, Run, seconds, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,16 +93,16 @@ def patches(run: Run) -> int | None:
 
 def deployment(run: Run) -> float | None:
     """Seconds until the patched system answered: of the last deployment, else as the run said."""
-    told = [fact(c, run.preset, "deploy", "deployment_time_s") for c in run.steps_of("deploy")]
-    known = [value for value in told if value is not None]
+    answered = [told(call, "deployment_time_s") for call in run.steps_of("deploy")]
+    known = [value for value in answered if value is not None]
     return known[-1] if known else run.told("deployment_time_s")
 
 
 def knowledge(run: Run) -> tuple[int | None, int | None]:
     """Hits and look-ups that tell; unknown both where there was none."""
-    asked = [fact(c, run.preset, "lookup", "knowledge_hit") for c in run.steps_of("lookup")]
-    told = [hit for hit in asked if hit is not None]
-    return (sum(told), len(told)) if told else (None, None)
+    asked = [told(call, "knowledge_hit") for call in run.steps_of("lookup")]
+    known = [hit for hit in asked if hit is not None]
+    return (sum(known), len(known)) if known else (None, None)
 
 
 def duration(run: Run) -> float | None:

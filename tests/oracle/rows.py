@@ -216,13 +216,11 @@ def _last_seen(calls: list[Call]) -> datetime:
 
 
 def _passed(call: Call) -> bool | None:
-    name, role = meaning.recognised(call)
-    if name is None or role is None:
-        return None
-    return meaning.fact(call, name, role, "passed")
+    return told(call, "passed")
 
 
-def _told(call: Call, what: str):
+def told(call: Call, what: str):
+    """Return what a step says, in the words of the system that it belongs to."""
     name, role = meaning.recognised(call)
     return meaning.fact(call, name, role, what) if name and role else None
 
@@ -242,23 +240,23 @@ def _about(steps: list[Call]) -> dict[str, list[str]]:
     it is about the whole. Where nobody names any, there is one bug, without a name.
     """
     named = {call.id: _named(call) for call in steps}
-    told = [name for call in steps for name in named[call.id]]
+    anyhow = [name for call in steps for name in named[call.id]]
     last, about = None, {}
     for call in steps:
         if named[call.id]:
             last = named[call.id][-1]
             about[call.id] = named[call.id]
-        elif told:
-            about[call.id] = [] if _role(call) == "test" else [last or told[0]]
+        elif anyhow:
+            about[call.id] = [] if _role(call) == "test" else [last or anyhow[0]]
         else:
             about[call.id] = [""]
     return about
 
 
 def _named(call: Call) -> list[str]:
-    if several := _told(call, "bug_ids"):
+    if several := told(call, "bug_ids"):
         return sorted(set(several))
-    one = _told(call, "bug_id")
+    one = told(call, "bug_id")
     return [] if one is None else [one]
 
 
@@ -281,7 +279,7 @@ def _bug(run: Run, name: str, steps: list[Call]) -> Bug | None:
         for call in checks
         if _passed(call) and _end(call) > (last_failed or datetime.min) and _end(call) >= found_at
     ]
-    types = [kind for call in worked if (kind := _told(call, "bug_type"))]
+    types = [kind for call in worked if (kind := told(call, "bug_type"))]
     patched = [call for call in worked if _role(call) == "patch"]
     return Bug(
         run=run,

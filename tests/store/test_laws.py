@@ -1,0 +1,202 @@
+"""What holds of any traces: the numbers are the oracle's, and how they came in does not matter.
+
+Hypothesis draws many small exports. They go into one store, each under a project of its own, so that
+one import checks them all and a failure still names the export that it comes from.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analytics.metrics.aggregates import Count, Rate, Sum
+from analytics.metrics.catalog import CATALOG
+from analytics.metrics.evaluate import CUTS, PERIODS, evaluate, measure
+from analytics.semantics import load, parse
+from analytics.store import imports, lake, refresh
+from tests import oracle
+from tests.chain import (
+    NOW,
+    ROLLUPS,
+    Raw,
+    arrival,
+    bring,
+    differences,
+    numbers,
+    reading,
+    rows,
+    stored,
+)
+from tests.generated import as_running, collection
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+EXPORTS = 120
+
+TABLES = ("spans", "payloads", "facts", *ROLLUPS)
+
+Known = dict[str, list[tuple[Any, ...]]]
+
+
+def known(con: "DuckDBPyConnection") -> Known:
+    """Return what a store knows; by which import is another matter."""
+    return {table: rows(con, table, "import_id") for table in TABLES}
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Raw]:
+    return collection(EXPORTS)
+
+
+@pytest.fixture
+def store(empty_store: Path, lines: list[Raw]) -> "Iterator[tuple[DuckDBPyConnection, Path]]":
+    """A store into which all lines came at once."""
+    with stored(empty_store, lines) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def at_once(empty_store: Path, lines: list[Raw]) -> Known:
+    """What a store knows into which all lines came at once."""
+    with stored(empty_store, lines) as (con, _):
+        return known(con)
+
+
+def test_every_number_is_the_oracles(store: "tuple[DuckDBPyConnection, Path]", lines: list[Raw]):
+    by_project: defaultdict[str, list[Raw]] = defaultdict(list)
+    for line in lines:
+        by_project[line["project_id"]].append(line)
+    found = numbers(store[1], ("project",))
+    for project, calls in by_project.items():
+        expected = oracle.measure(oracle.rows_of(calls, NOW))
+        if (project,) in found:
+            assert differences(expected, found[(project,)]) == [], json.dumps(calls, indent=1)
+        else:
+            assert expected["runs"].n == 0, project
+    assert differences(oracle.measure(oracle.rows_of(lines, NOW)), numbers(store[1])[()]) == []
+
+
+def test_the_parts_of_every_cut_add_up(store: "tuple[DuckDBPyConnection, Path]"):
+    with reading(store[1]) as cursor:
+        cuts = {by: evaluate(cursor, CATALOG, (by,)) for by in (*CUTS, *PERIODS)}
+        whole = measure(cursor, CATALOG)
+    for by, cut in cuts.items():
+        for metric in CATALOG:
+            total, parts = whole[metric.name], [part[metric.name] for part in cut.values()]
+            assert sum(part.n for part in parts) == total.n, (by, metric.name)
+            assert sum(part.missing for part in parts) == total.missing, (by, metric.name)
+            if isinstance(metric.of, Rate):
+                assert sum(part.hits or 0 for part in parts) == total.hits, (by, metric.name)
+            if isinstance(metric.of, Count | Sum):
+                values = [part.value for part in parts if part.value is not None]
+                assert total.value == pytest.approx(sum(values)), (by, metric.name)
+
+
+def test_importing_twice_changes_nothing(
+    store: "tuple[DuckDBPyConnection, Path]", lines: list[Raw], at_once: Known
+):
+    con, folder = store
+    written = bring(con, folder, lines)
+    assert (written.new, written.changed, written.runs) == (0, 0, 0)
+    assert written.unchanged == len({line["id"] for line in lines})
+    assert known(con) == at_once
+    assert rows(con, "revisions") == []
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 5])
+def test_neither_order_nor_pieces_matter(
+    empty_store: Path, lines: list[Raw], at_once: Known, pieces: int
+):
+    shuffled = Random(pieces).sample(lines, len(lines))
+    parts: Sequence[Sequence[Raw]] = [shuffled[piece::pieces] for piece in range(pieces)]
+    with stored(empty_store, *parts) as (con, _):
+        assert known(con) == at_once
+
+
+def test_rebuilding_gives_what_refreshing_gave(empty_store: Path, lines: list[Raw], at_once: Known):
+    with stored(empty_store, lines[::2], lines[1::2]) as (con, _):
+        with lake.transaction(con):
+            refresh.rebuild(con, lake.presets(con))
+        assert known(con) == at_once
+
+
+def test_a_changed_call_leaves_its_old_value_behind(empty_store: Path, lines: list[Raw]):
+    changed = Random(1).sample([line for line in lines if line["ended_at"]], 20)
+    ids = {line["id"] for line in changed}
+    revised = [
+        {**line, "output": {"passed": "revised"}}
+        if line["id"] in ids and line["ended_at"]
+        else line
+        for line in lines
+    ]
+    with stored(empty_store, revised) as (con, _):
+        fresh = known(con)
+    with stored(empty_store, lines) as (con, folder):
+        written = bring(con, folder, [line for line in revised if line["id"] in ids])
+        assert (written.new, written.changed) == (0, len(ids))
+        assert known(con) == fresh
+        told = con.sql("SELECT span_id, field, old_value, new_value FROM lake.revisions").fetchall()
+    old = {line["id"]: line["output"] for line in lines if line["ended_at"]}
+    assert {span_id for span_id, *_ in told} == ids
+    for span_id, field, old_value, new_value in told:
+        assert field in ("output", "status")
+        if field == "output":
+            assert (old_value and json.loads(old_value)) == old[span_id]
+            assert json.loads(new_value) == {"passed": "revised"}
+
+
+def test_a_running_record_never_undoes_a_finished_one(
+    store: "tuple[DuckDBPyConnection, Path]", lines: list[Raw], at_once: Known
+):
+    con, folder = store
+    written = bring(con, folder, [as_running(line) for line in lines])
+    assert (written.new, written.changed) == (0, 0)
+    assert known(con) == at_once
+
+
+def test_deleted_calls_leave_nothing_but_a_revision(empty_store: Path, lines: list[Raw]):
+    gone = set(Random(2).sample(sorted({line["id"] for line in lines}), 40))
+    with stored(empty_store, [line for line in lines if line["id"] not in gone]) as (con, _):
+        without = known(con)
+    with stored(empty_store, lines) as (con, _):
+        deletion = arrival(deleted_ids=sorted(gone))
+        assert imports.write(con, deletion).deleted == len(gone)
+        assert known(con) == without
+        told = con.sql("SELECT span_id FROM lake.revisions WHERE field = 'deleted'").fetchall()
+        assert {span_id for (span_id,) in told} == gone
+
+
+MINE = """
+title = "Mine"
+[roles]
+run = ["think"]
+other = ["pipeline"]
+[kinds]
+agent = ["pipeline"]
+[[field]]
+name = "claimed"
+roles = ["run"]
+paths = ["output"]
+values = { pass = ["done"] }
+"""
+
+
+def test_other_semantics_read_the_store_as_if_it_were_imported_anew(
+    empty_store: Path, lines: list[Raw]
+):
+    chosen = (parse("mine", MINE), load("patchpilot"), load("generic"))
+    with stored(empty_store) as (con, folder):
+        imports.use_presets(con, chosen)
+        bring(con, folder, lines)
+        anew = known(con)
+    with stored(empty_store, lines) as (con, _):
+        imports.use_presets(con, chosen)
+        assert known(con) == anew
+        before = lake.snapshot_id(con)
+        imports.use_presets(con, chosen)
+        assert lake.snapshot_id(con) == before
