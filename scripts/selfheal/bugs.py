@@ -1,8 +1,13 @@
-"""What can be broken in the shop: the mutations of ``bugs.toml``, and the tasks made of them."""
+"""What can be broken in the shop: the bugs that ``injected/*.toml`` declares, and tasks of them.
+
+Each mutation replaces ``before``, which stands exactly once in its file, by ``after``. The agents
+never read this: it is the recorder's knowledge of what was injected.
+"""
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from selfheal.workspace import Workspace
 
@@ -34,7 +39,14 @@ class Bug:
     repairable: bool = True
 
 
-DECLARED = tomllib.loads(Path(__file__).with_name("bugs.toml").read_text(encoding="utf-8"))
+INJECTED = Path(__file__).parent / "injected"
+KINDS = ("ui", "backend", "data", "flaky")
+
+
+def declared(name: str) -> dict[str, Any]:
+    """One of the files that declare bugs."""
+    return tomllib.loads((INJECTED / f"{name}.toml").read_text(encoding="utf-8"))
+
 
 BUGS: dict[str, Bug] = {
     each["id"]: Bug(
@@ -44,10 +56,14 @@ BUGS: dict[str, Bug] = {
         tuple(Mutation(**one) for one in each["mutation"]),
         each.get("repairable", True),
     )
-    for each in DECLARED["bug"]
+    for each in sorted(
+        (one for kind in KINDS for one in declared(kind)["bug"]), key=lambda one: one["id"]
+    )
 }
 
-PAIRS: dict[str, tuple[str, ...]] = {each["id"]: tuple(each["bugs"]) for each in DECLARED["pair"]}
+PAIRS: dict[str, tuple[str, ...]] = {
+    each["id"]: tuple(each["bugs"]) for each in declared("pairs")["pair"]
+}
 """Tasks that break two things at once."""
 
 TASKS: tuple[str, ...] = (*BUGS, *PAIRS)
