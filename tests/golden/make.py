@@ -255,6 +255,30 @@ def unpriced() -> list[Raw]:
     return trace.lines()
 
 
+def priced_fixes() -> list[Raw]:
+    """Two runs with a price, one fixed a bug and one did not: both pay for the one fix."""
+    lines: list[Raw] = []
+    for number, (usd, fixed) in enumerate([(0.5, 1), (0.25, 0)]):
+        trace = Trace(f"priced_fixes-{number}")
+        root = trace.call(RUN, 0, 20, output={"success": fixed == 1, "bugs_fixed": fixed})
+        trace.call(LLM, 5, 10, parent=root, tokens=(100, 10), usd=usd)
+        lines += trace.lines()
+    return lines
+
+
+def getting_faster() -> list[Raw]:
+    """Ten runs with one bug each: the older five took 40 seconds to fix it, the newer five 10."""
+    lines: list[Raw] = []
+    for number in range(10):
+        trace = Trace(f"getting_faster-{number}")
+        begin, takes = 100 * number, 40 if number < 5 else 10
+        root = trace.call(RUN, begin, begin + 60, output={"success": True})
+        failing(trace, root, begin + 5, "b1")
+        work(trace, root, begin + 5 + takes, "b1", True)
+        lines += trace.lines()
+    return lines
+
+
 def looked_up_and_deployed() -> list[Raw]:
     """The knowledge base knew one of two failures; the patched system answered after 1.5 s."""
     trace, root = start("looked_up_and_deployed", 40, {"success": True})
@@ -390,12 +414,11 @@ STATES: dict[str, State] = {
     for state in (
         fixed_at_first_try, fixed_at_second_attempt, given_up, claim_refuted, claim_unchecked,
         last_test_fails, error_recovered, run_raised, infra_error, timed_out, running,
-        running_with_a_fix, abandoned,
-        crashed_orphans, lost_step, retried_task, two_bugs, bug_without_id, flaky, never_failed,
-        nothing_to_fix, no_tests, unended_output, rolled_up_tokens, unpriced,
-        looked_up_and_deployed, agent_within_itself, weave_evaluation, generic, camel_case,
-        clock_skew, nested_runs, run_below_a_root, lost_run_below_a_root, parent_cycle,
-        several_roots, duplicates,
+        running_with_a_fix, abandoned, crashed_orphans, lost_step, retried_task, two_bugs,
+        bug_without_id, flaky, never_failed, nothing_to_fix, no_tests, unended_output,
+        rolled_up_tokens, unpriced, priced_fixes, getting_faster, looked_up_and_deployed,
+        agent_within_itself, weave_evaluation, generic, camel_case, clock_skew, nested_runs,
+        run_below_a_root, lost_run_below_a_root, parent_cycle, several_roots, duplicates,
     )
 }  # fmt: skip
 """Every state, by the name of its file."""
