@@ -75,22 +75,25 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         con.execute("SET VARIABLE import_id = $1", [import_id])
         _view_calls(con, [str(path) for staged in arrival.staged for path in staged.files])
         _explain_ops(con, presets, "SELECT DISTINCT op FROM calls")
-        for name in ("batch", "changes", "revisions", "apply"):
-            con.execute(lake.statement("statements", name))
-        _write_payloads(con, import_id, arrival)
+        con.execute(lake.statement("statements", "meant"))
+        all_new = _take(con)
+        con.execute(lake.statement("statements", "apply"))
+        _write_payloads(con, import_id, arrival, all_new=all_new)
         unmatched = _write_facts(con, presets, "fact_source")
         deleted = _delete(con, arrival.deleted_ids)
         con.execute(lake.statement("statements", "touched_ids"))
         runs = refresh.refresh(con, presets)
-        states = dict(con.execute("SELECT state, count(*) FROM changes GROUP BY state").fetchall())
+        states = dict(
+            con.execute("SELECT state, sum(calls_count) FROM changes GROUP BY state").fetchall()
+        )
         rejects = [reject for staged in arrival.staged for reject in staged.rejects]
         _write_rejects(con, import_id, rejects)
         _write_marks(con, import_id, arrival)
         written = Written(
             import_id=import_id,
-            new=states.get("new", 0),
-            changed=states.get("changed", 0),
-            unchanged=states.get("unchanged", 0),
+            new=int(states.get("new", 0)),
+            changed=int(states.get("changed", 0)),
+            unchanged=int(states.get("unchanged", 0)),
             deleted=deleted,
             rejected=len(rejects),
             runs=runs,
@@ -141,10 +144,23 @@ def _explain_ops(con: "DuckDBPyConnection", presets: Sequence[Preset], ops: str)
         )
 
 
-def _write_payloads(con: "DuckDBPyConnection", import_id: int, arrival: Arrival) -> None:
-    """Take the staged files over as they are where that is right: payloads are most of an import."""
+def _take(con: "DuckDBPyConnection") -> bool:
+    """Decide what comes in (view incoming), make room for it, and say whether all of it is new."""
     row = con.execute(lake.statement("statements", "all_new")).fetchone()
-    if not (row and row[0]):
+    if row and row[0]:
+        con.execute(lake.statement("statements", "take_all"))
+        return True
+    con.execute(lake.statement("statements", "take_changes"))
+    if con.execute("SELECT 1 FROM changes WHERE state = 'changed' LIMIT 1").fetchone():
+        con.execute(lake.statement("statements", "revise"))
+    return False
+
+
+def _write_payloads(
+    con: "DuckDBPyConnection", import_id: int, arrival: Arrival, *, all_new: bool
+) -> None:
+    """Take the staged files over as they are where that is right: payloads are most of an import."""
+    if not all_new:
         con.execute(lake.statement("statements", "copy_payloads"))
         return
     folder = lake.data_folder(con) / "main" / "payloads"
@@ -172,9 +188,11 @@ def _write_facts(
 
 
 def _delete(con: "DuckDBPyConnection", span_ids: Sequence[str]) -> int:
+    if not span_ids:
+        con.execute(lake.statement("statements", "nothing_gone"))
+        return 0
     con.execute("CREATE OR REPLACE TEMP TABLE vanished (span_id VARCHAR)")
-    if span_ids:
-        con.executemany("INSERT INTO vanished VALUES ($1)", [(span_id,) for span_id in span_ids])
+    con.executemany("INSERT INTO vanished VALUES ($1)", [(span_id,) for span_id in span_ids])
     con.execute(lake.statement("statements", "vanish"))
     row = con.execute("SELECT count(*) FROM gone").fetchone()
     return int(row[0]) if row else 0

@@ -13,21 +13,38 @@ _ORDER = ("member", "last_seen", "fixes", "runs", "agent_runs")
 """Each reads what the ones before it made."""
 
 
+_TRACES_AT_ONCE = 12_000
+"""Memory is bounded by this many traces, however many an import touches."""
+
+
 def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
-    """Work out again the rollups of the traces in temporary table ``touched``.
+    """Work out again the rollups of the traces in temporary table ``all_touched``.
 
     Must run inside a transaction, with variable ``roots_are_runs`` set.
 
     Returns:
         The number of runs that those traces hold now.
     """
+    row = con.execute("SELECT count(*) FROM all_touched").fetchone()
+    slices = -(-int(row[0] if row else 0) // _TRACES_AT_ONCE)
+    runs = 0
+    for part in range(slices):
+        con.execute("SET VARIABLE slices = $1", [slices])
+        con.execute("SET VARIABLE slice = $1", [part])
+        con.execute(lake.statement("statements", "slice"))
+        work_out(con, presets)
+        con.execute(lake.statement("statements", "replace_rollups"))
+        row = con.execute("SELECT count(*) FROM new_runs").fetchone()
+        runs += int(row[0]) if row else 0
+    return runs
+
+
+def work_out(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
+    """Make temporary tables new_runs, new_fixes and new_agent_runs of the traces in ``touched``."""
     con.execute(lake.statement("statements", "touched"))
     _explain_errors(con, presets)
     for name in _ORDER:
         con.execute(lake.statement("rollups", name))
-    con.execute(lake.statement("statements", "replace_rollups"))
-    row = con.execute("SELECT count(*) FROM new_runs").fetchone()
-    return int(row[0]) if row else 0
 
 
 def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:

@@ -148,11 +148,8 @@ def _recompute(cursor: "DuckDBPyConnection") -> None:
     roots_are_runs = any(preset.root_is_run for preset in presets)
     cursor.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs])
     cursor.execute(lake.statement("statements", "all_ids"))
-    cursor.execute(lake.statement("statements", "touched"))
-    # The steps of refresh.refresh, all but the last: that one writes to the store.
-    rollups._explain_errors(cursor, presets)
-    for name in rollups._ORDER:
-        cursor.execute(lake.statement("rollups", name))
+    cursor.execute(_sql("touch_all"))
+    rollups.work_out(cursor, presets)
     cursor.execute(_sql("take_recomputed"))
     measure(cursor, CATALOG)
 

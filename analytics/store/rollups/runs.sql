@@ -27,10 +27,12 @@ spent AS (
     SELECT
         spenders.source,
         spenders.run_id,
-        sum(spenders.input_tokens)::BIGINT AS input_tokens,
-        sum(spenders.output_tokens)::BIGINT AS output_tokens,
-        sum(spenders.cache_read_tokens)::BIGINT AS cache_read_tokens,
-        sum(spenders.cost_usd) AS cost_usd,
+        TRY_CAST(sum(spenders.input_tokens) AS BIGINT) AS input_tokens,
+        TRY_CAST(sum(spenders.output_tokens) AS BIGINT) AS output_tokens,
+        TRY_CAST(sum(spenders.cache_read_tokens) AS BIGINT) AS cache_read_tokens,
+        -- Decimals add up to the same in any order, which floating point does not.
+        sum(CASE WHEN abs(spenders.cost_usd) < 1e12 THEN spenders.cost_usd::DECIMAL(38, 12) END)::DOUBLE
+            AS cost_usd,
         CASE WHEN count(DISTINCT spenders.model) = 1 AND bool_and(spenders.model IS NOT NULL)
             THEN any_value(spenders.model) END AS model
     FROM spenders

@@ -1,4 +1,7 @@
--- Whether every staged call is one that the store did not have, and came once.
+-- Whether every staged call came once, and is one that the store did not have.
 SELECT
-    (SELECT count(*) FROM calls) = (SELECT count(*) FROM batch)
-    AND NOT EXISTS (SELECT 1 FROM changes WHERE state <> 'new');
+    NOT EXISTS (SELECT 1 FROM calls GROUP BY source, span_id HAVING count(*) > 1)
+    AND NOT EXISTS (
+        SELECT 1 FROM lake.spans AS spans
+        SEMI JOIN calls ON calls.source = spans.source AND calls.span_id = spans.span_id
+    );

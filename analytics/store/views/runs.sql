@@ -36,5 +36,5 @@ SELECT
     state = 'finished' AND outcome_claimed = 'pass' AND coalesce(outcome_verified = 'fail', false) AS claim_refuted,
     state <> 'running' AND errors_count > 0 AS had_errors,
     state = 'finished' AND errors_count > 0 AND status = 'ok' AS recovered,
-    input_tokens + output_tokens AS tokens
+    TRY_CAST(input_tokens::HUGEINT + output_tokens AS BIGINT) AS tokens
 FROM judged;

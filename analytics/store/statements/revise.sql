@@ -1,22 +1,18 @@
--- One row per field of a finished call that this import changes. Progress of a running call is no revision.
-CREATE OR REPLACE TEMP TABLE new_revisions AS
-WITH revised AS (
-    SELECT source, span_id, trace_id FROM changes WHERE state = 'changed' AND was_finished
-),
-before AS (
+-- The former state of changed calls leaves the store; of a finished call, each changed field is kept as a
+-- revision. Progress of a running call is no revision.
+CREATE OR REPLACE TEMP TABLE replaced AS
+SELECT source, span_id, trace_id, was_finished FROM compared WHERE state = 'changed';
+
+INSERT INTO lake.revisions BY NAME
+WITH before AS (
     SELECT spans.*, payloads.inputs, payloads.output, payloads.attributes
     FROM lake.spans AS spans
-    SEMI JOIN revised ON revised.source = spans.source AND revised.span_id = spans.span_id
+    SEMI JOIN replaced
+        ON replaced.source = spans.source AND replaced.span_id = spans.span_id AND replaced.was_finished
     LEFT JOIN lake.payloads AS payloads
         ON payloads.source = spans.source AND payloads.span_id = spans.span_id
 ),
-after AS (
-    SELECT batch.*, calls.inputs, calls.output, calls.attributes
-    FROM batch
-    SEMI JOIN revised ON revised.source = batch.source AND revised.span_id = batch.span_id
-    JOIN calls ON calls.filename = batch.staged_file AND calls.file_row_number = batch.staged_row
-),
-compared AS (
+fields AS (
     SELECT
         before.source,
         before.span_id,
@@ -42,8 +38,17 @@ compared AS (
             {'field': 'attributes', 'old_value': before.attributes, 'new_value': after.attributes}
         ], recursive := true)
     FROM before
-    JOIN after ON after.source = before.source AND after.span_id = before.span_id
+    JOIN incoming AS after ON after.source = before.source AND after.span_id = before.span_id
 )
 SELECT source, span_id, trace_id, getvariable('import_id')::BIGINT AS import_id, field, old_value, new_value
-FROM compared
+FROM fields
 WHERE old_value IS DISTINCT FROM new_value;
+
+DELETE FROM lake.spans AS target USING replaced
+WHERE target.source = replaced.source AND target.span_id = replaced.span_id;
+DELETE FROM lake.payloads AS target USING replaced
+WHERE target.source = replaced.source AND target.span_id = replaced.span_id;
+DELETE FROM lake.facts AS target USING replaced
+WHERE target.source = replaced.source AND target.span_id = replaced.span_id;
+DELETE FROM lake.feedback AS target USING replaced
+WHERE target.source = replaced.source AND target.span_id = replaced.span_id;

@@ -1,6 +1,14 @@
--- One row per call of the batch: what the store knew of it. A stale export never un-finishes a call,
--- and a partial record never replaces a whole one.
-CREATE OR REPLACE TEMP TABLE changes AS
+-- What goes into the store when some calls are known: the new and the changed, each in its fullest state.
+-- A stale export never un-finishes a call, and a partial record never replaces a whole one.
+CREATE OR REPLACE TEMP TABLE batch AS
+SELECT source, span_id, trace_id, ended_at, detail, content_hash, staged_file, staged_row
+FROM meant
+QUALIFY row_number() OVER (
+    PARTITION BY source, span_id
+    ORDER BY ended_at IS NULL, detail DESC, ended_at DESC, content_hash
+) = 1;
+
+CREATE OR REPLACE TEMP TABLE compared AS
 WITH stored AS (
     SELECT spans.source, spans.span_id, spans.trace_id, spans.ended_at, spans.detail, spans.content_hash
     FROM lake.spans AS spans
@@ -24,3 +32,16 @@ SELECT
     END AS state
 FROM batch
 LEFT JOIN stored ON stored.source = batch.source AND stored.span_id = batch.span_id;
+
+CREATE OR REPLACE TEMP VIEW incoming AS
+SELECT meant.*
+FROM meant
+SEMI JOIN compared
+    ON compared.staged_file = meant.staged_file
+    AND compared.staged_row = meant.staged_row
+    AND compared.state IN ('new', 'changed');
+
+CREATE OR REPLACE TEMP TABLE changes AS
+SELECT source, trace_id, old_trace_id, state, count(*) AS calls_count
+FROM compared
+GROUP BY ALL;

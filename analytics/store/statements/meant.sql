@@ -1,5 +1,5 @@
--- One row per call of this import, the fullest state where a call came more than once; no payloads.
-CREATE OR REPLACE TEMP TABLE batch AS
+-- One row per staged call with what the presets say of its op: the columns of spans and the payloads.
+CREATE OR REPLACE TEMP VIEW meant AS
 SELECT
     calls.source, calls.span_id, calls.trace_id, calls.parent_id, calls.project, calls.thread_id,
     calls.op, calls.op_version, calls.display_name, calls.started_at, calls.ended_at, calls.status,
@@ -22,11 +22,11 @@ SELECT
         calls.attributes, calls.feedback
     ) AS content_hash,
     getvariable('import_id')::BIGINT AS import_id,
+    calls.inputs,
+    calls.output,
+    calls.attributes,
+    calls.feedback,
     calls.filename AS staged_file,
     calls.file_row_number AS staged_row
 FROM calls
-LEFT JOIN meanings ON meanings.op = calls.op
-QUALIFY row_number() OVER (
-    PARTITION BY calls.source, calls.span_id
-    ORDER BY calls.ended_at IS NULL, calls.detail DESC, calls.ended_at DESC, content_hash
-) = 1;
+LEFT JOIN meanings ON meanings.op = calls.op;

@@ -1,0 +1,81 @@
+"""A copy of the views for SQL that somebody typed: it can read them, and nothing else on this machine."""
+
+from threading import Timer
+from typing import TYPE_CHECKING
+
+from analytics.errors import InputError, StoreError
+from analytics.store import lake
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from polars import DataFrame
+
+TABLES = ("runs", "fixes", "agent_runs")
+"""What can be asked: the views that metrics read, as tables."""
+
+ANSWER_WITHIN_S = 10.0
+MOST_ROWS = 1_000
+
+
+class Sandbox:
+    """The views of one moment in an in-memory DuckDB without files, network, extensions or settings."""
+
+    def __init__(self, con: "DuckDBPyConnection") -> None:
+        """Copy the views.
+
+        Args:
+            con: a connection with the views.
+        """
+        import duckdb
+
+        self._con = duckdb.connect()
+        for name in TABLES:
+            rows = con.view(name).to_arrow_table()
+            self._con.register("arrived", rows)
+            self._con.table("arrived").create(name)
+            self._con.unregister("arrived")
+        self._con.execute(lake.statement("queries", "lock"))
+
+    def ask(self, sql: str) -> "tuple[DataFrame, bool]":
+        """Return the first rows of one SELECT, and whether there are more.
+
+        Raises:
+            InputError: not one SELECT, a mistake in it, or no answer in time.
+        """
+        import duckdb
+
+        cursor = self._con.cursor()
+        clock = Timer(ANSWER_WITHIN_S, cursor.interrupt)
+        try:
+            statements = cursor.extract_statements(sql)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise InputError("only one SELECT can be asked here; nothing was run.")
+            clock.start()
+            # One row more than shown tells whether there are more.
+            rows = cursor.sql(statements[0].query).limit(MOST_ROWS + 1).pl()
+            return rows.head(MOST_ROWS), len(rows) > MOST_ROWS
+        except duckdb.InterruptException as fault:
+            raise InputError(f"no answer within {ANSWER_WITHIN_S:.0f} s; the query was stopped.") from fault
+        except duckdb.Error as fault:
+            raise InputError(str(fault).strip()) from fault
+        finally:
+            clock.cancel()
+            cursor.close()
+
+    def close(self) -> None:
+        """Let go of the copy."""
+        self._con.close()
+
+
+def sandbox(con: "DuckDBPyConnection") -> Sandbox:
+    """Return a sandbox over the views of a connection.
+
+    Raises:
+        StoreError: the views cannot be read.
+    """
+    import duckdb
+
+    try:
+        return Sandbox(con)
+    except duckdb.Error as fault:
+        raise StoreError(f"the views cannot be copied: {str(fault).splitlines()[0]}") from fault
