@@ -42,7 +42,8 @@ class Metric:
     of: Aggregate
     unit: Unit
     better: Literal["higher", "lower"] | None
-    """None where neither way is: then no change is coloured."""
+    """None where neither way is, as for totals, which grow with the number of runs: then no change is
+    coloured."""
     of_what: str
     """What n counts, in the plural: runs, bugs ..."""
 
@@ -112,7 +113,7 @@ CATALOG = (
         view="runs",
         of=Sum(of="bugs_fixed"),
         unit=Unit.COUNT,
-        better="higher",
+        better=None,
         of_what="runs that tell",
     ),
     Metric(
@@ -238,7 +239,7 @@ CATALOG = (
         view="runs",
         of=Count(where="is_abandoned"),
         unit=Unit.COUNT,
-        better="lower",
+        better=None,
         of_what="runs",
     ),
     Metric(
@@ -291,7 +292,7 @@ CATALOG = (
         view="runs",
         of=Sum(of="tokens"),
         unit=Unit.TOKENS,
-        better="lower",
+        better=None,
         of_what="runs that tell",
     ),
     Metric(
@@ -302,7 +303,7 @@ CATALOG = (
         view="runs",
         of=Sum(of="cost_usd"),
         unit=Unit.USD,
-        better="lower",
+        better=None,
         of_what="runs that tell",
     ),
     Metric(
