@@ -50,9 +50,10 @@ def state(first_run, first_scope, first_version):
     # What is picked in a chart narrows all the rest, and must not redraw the chart it was picked in.
     get_days, set_days = mo.state(first_scope.days)
     get_types, set_types = mo.state(first_scope.values("bug_type"))
-    get_view, set_view = mo.state(TableView())
-    get_run, set_run = mo.state(first_run)
-    get_cleared, set_cleared = mo.state(0)
+    # These are read by the very cells whose buttons change them.
+    get_view, set_view = mo.state(TableView(), allow_self_loops=True)
+    get_run, set_run = mo.state(first_run, allow_self_loops=True)
+    get_cleared, set_cleared = mo.state(0, allow_self_loops=True)
     _params = mo.query_params()
 
     def chosen():

@@ -73,21 +73,27 @@ def days_axis(frame: "DataFrame", bucket: str) -> alt.X:
 
 def marked(marks: "DataFrame", frame: "DataFrame") -> list[alt.Chart]:
     """Return rules with a label where a variant first appears, within what is drawn."""
-    first, last = frame["bucket"].min(), frame["bucket"].max()
+    days: list[date] = frame["bucket"].to_list()
+    first, last = min(days), max(days)
     inside = marks.filter((marks["bucket"] >= first) & (marks["bucket"] <= last))
     if inside.is_empty():
         return []
     names: dict[date, list[str]] = {}
     for day, label in inside.select("bucket", "label").rows():
         names.setdefault(day, []).append(short(label))
-    rows = alt.Data(
-        values=[{"bucket": iso(day), "label": f"{', '.join(new)} ▸"} for day, new in names.items()]
-    )
-    rule = alt.Chart(rows).mark_rule(color=BLUE, strokeDash=[3, 3], opacity=0.8)
-    text = alt.Chart(rows).mark_text(
-        align="right", baseline="top", dx=-4, y=2, color=BLUE, fontSize=11
-    )
-    return [rule.encode(x="bucket:T"), text.encode(x="bucket:T", text="label:N")]
+    rows = [{"bucket": iso(day), "label": ", ".join(new)} for day, new in names.items()]
+    rule = alt.Chart(alt.Data(values=rows)).mark_rule(color=BLUE, strokeDash=[3, 3], opacity=0.8)
+    middle = iso(first + (last - first) / 2)
+    look: Any = {"baseline": "top", "y": 2, "color": BLUE, "fontSize": 11}
+    # A label points to the side that has room.
+    early = [row for row in rows if row["bucket"] < middle]
+    late = [row for row in rows if row["bucket"] >= middle]
+    texts = [
+        alt.Chart(alt.Data(values=early)).mark_text(align="left", dx=4, **look),
+        alt.Chart(alt.Data(values=late)).mark_text(align="right", dx=-4, **look),
+    ]
+    labels = [each.encode(x="bucket:T", text="label:N") for each in texts]
+    return [rule.encode(x="bucket:T"), *labels]
 
 
 def time_to_fix(values: Sequence[float]) -> alt.Y:

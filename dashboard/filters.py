@@ -8,7 +8,7 @@ import marimo as mo
 
 from analytics.overview import PERIODS, Scope
 from analytics.overview.scope import FILTER_TITLES
-from dashboard.widgets import Markup, element, tag
+from dashboard.widgets import Markup, element, field, tag
 
 UNKNOWN = "unknown"
 """What the unknown is called among the values of a filter."""
@@ -51,9 +51,7 @@ def bar(placed: mo.ui.dictionary) -> Markup:
     """Return the controls side by side, each with its title."""
     titles = {"period": "Period", **FILTER_TITLES}
     fields = [
-        tag("label", tag("span", titles[name]), element(control), class_="pp-field")
-        for name, control in placed.items()
-        if name in titles
+        field(titles[name], element(control)) for name, control in placed.items() if name in titles
     ]
     actions = tag("div", element(placed["clear"]), class_="pp-actions")
     return tag("div", *fields, actions, class_="pp-bar")

@@ -50,7 +50,12 @@ _LOGO = Markup(
 
 
 def header(
-    shown: Overview, now: datetime, *, controls: object = "", pages: Sequence[tuple[str, str]] = ()
+    shown: Overview,
+    now: datetime,
+    *,
+    controls: object = "",
+    pages: Sequence[tuple[str, str]] = (),
+    sections: Sequence[tuple[str, str]] = SECTIONS,
 ) -> Markup:
     """Return the header: brand, navigation, freshness, where the data came from.
 
@@ -59,6 +64,7 @@ def header(
         now: UTC, to say how old the data is.
         controls: the refresh control, where the page is live.
         pages: (address, title) of the other pages.
+        sections: (anchor, title) of the parts of this one.
     """
     brand = tag(
         "a",
@@ -67,7 +73,7 @@ def header(
         class_="pp-brand",
         href="#top",
     )
-    links = [tag("a", title, href=f"#{anchor}") for anchor, title in SECTIONS]
+    links = [tag("a", title, href=f"#{anchor}") for anchor, title in sections]
     others = [tag("a", title, href=where, class_="pp-page") for where, title in pages]
     fresh = tag(
         "div",
@@ -214,6 +220,11 @@ def only_running(shown: Overview) -> Markup:
         f"{shown.running:,} run{'s' if shown.running != 1 else ''} in progress, none finished yet.",
         "Rates and times appear with the first that ends; this page brings itself up to date.",
     )
+
+
+def nothing_stored() -> Markup:
+    """Return what stands where there is no store yet."""
+    return nothing("Nothing imported yet", "patchpilot import PATH makes the store.")
 
 
 def no_such_run() -> Markup:

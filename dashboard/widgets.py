@@ -70,7 +70,8 @@ def section(
 ) -> Markup:
     """Return one part of the page: a heading with a note, controls at its side, and what it holds."""
     heading = tag("div", tag("h2", title), tag("p", note) if note else NOTHING, class_="pp-titles")
-    controls = tag("div", side, class_="pp-side") if side else NOTHING
+    parts = side if isinstance(side, list) else [side]
+    controls = tag("div", *parts, class_="pp-side") if side else NOTHING
     head = tag("header", heading, controls, class_="pp-head")
     return tag("section", head, *content, class_="pp-panel", id=anchor)
 
@@ -144,9 +145,8 @@ def step(card: Card, is_clear: bool | None, against: str) -> Markup:
         against: what it is a change from.
     """
     if not card.change:
-        return tag(
-            "p", f"nothing to compare in {against}" if against else UNKNOWN, class_="pp-change"
-        )
+        told = f"nothing to compare in {against}" if against and card.value != UNKNOWN else ""
+        return tag("p", told or ("" if against else UNKNOWN), class_="pp-change")
     if card.trend == "same":
         return tag("p", f"no change from {against}" if against else "no change", class_="pp-change")
     trend = "unclear" if is_clear is False else card.trend
@@ -178,6 +178,11 @@ def command(line: str) -> Markup:
 def nothing(title: str, why: str) -> Markup:
     """Return what stands where a chart or a table has nothing to show."""
     return tag("div", tag("strong", title), tag("p", why), class_="pp-nothing")
+
+
+def field(title: str, control: Markup) -> Markup:
+    """Return a control under its title."""
+    return tag("label", tag("span", title), control, class_="pp-field")
 
 
 def live_chart(
@@ -310,18 +315,22 @@ def age(since: datetime | None, now: datetime) -> Markup:
 def source_line(shown: Overview) -> Markup:
     """Return where the data came from and how much of it there is."""
     facts = shown.facts
-    first = facts.origins[0] if facts.origins else ""
-    name = first if len(first) <= 48 else "…" + first[-47:]
-    others = len(facts.origins) - 1
-    more = f" and {others} more" if others > 0 else ""
-    parts = (
-        [tag("span", f"{name}{more}", title="\n".join(facts.origins[:20]), class_="pp-origin")]
-        if name
-        else []
-    )
-    parts.append(tag("span", f"{shown.runs_stored:,} runs · {facts.calls:,} calls"))
+    parts = [tag("span", f"{shown.runs_stored:,} runs, {facts.calls:,} calls")]
+    if facts.demo:
+        parts.insert(0, tag("span", "Bundled traces"))
+    elif facts.origins:
+        first, *others = facts.origins
+        told = _short_origin(first) + (f" and {len(others)} more" if others else "")
+        parts.insert(0, tag("span", told, title="\n".join(facts.origins[:20]), class_="pp-origin"))
     if facts.rejected:
         parts.append(tag("span", f"{facts.rejected:,} records unreadable", class_="pp-warn"))
     if shown.running:
         parts.append(tag("span", f"{shown.running:,} running", class_="pp-running"))
     return join(parts)
+
+
+def _short_origin(origin: str) -> str:
+    """Return the name of a file without the folders before it, of several files the first."""
+    name = origin.split(" /")[0]
+    name = name.rstrip("/").rpartition("/")[2] if name.startswith("/") else name
+    return name if len(name) <= 60 else name[:59] + "…"

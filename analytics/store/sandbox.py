@@ -55,7 +55,9 @@ class Sandbox:
             rows = cursor.sql(statements[0].query).limit(MOST_ROWS + 1).pl()
             return rows.head(MOST_ROWS), len(rows) > MOST_ROWS
         except duckdb.InterruptException as fault:
-            raise InputError(f"no answer within {ANSWER_WITHIN_S:.0f} s; the query was stopped.") from fault
+            raise InputError(
+                f"no answer within {ANSWER_WITHIN_S:.0f} s; the query was stopped."
+            ) from fault
         except duckdb.Error as fault:
             raise InputError(str(fault).strip()) from fault
         finally:
