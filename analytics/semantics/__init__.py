@@ -4,6 +4,7 @@ Every preset in force is asked for every op, in order, whatever else an import h
 same in whichever file it arrives. A trace in which no preset recognises anything is left to ``generic``.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,15 @@ BUNDLED = (
 """Presets that ship, in the order in which they are asked."""
 
 _UNITS = {"s": 1.0, "ms": 0.001}
+_PATH = re.compile(r'(?:\.(?:\*|[^.*"\[\]]+)(?:\[(?:\*|\d+)\])?)*')
+"""What follows the column: keys, each perhaps with an index, * for any."""
+_STORED = {
+    "claimed": ("pass", "fail"),
+    "error_kind": ERROR_KINDS,
+    "passed": ("true", "false"),
+    "knowledge_hit": ("true", "false"),
+}
+"""Facts that have few values, which other words of a source must be mapped to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +122,11 @@ def parse(name: str, text: str) -> Preset:
         name=name,
         title=str(raw.get("title", name)),
         text=text,
-        roles=_patterns("role", raw.get("roles", {}), ROLES),
-        kinds=_patterns("kind", raw.get("kinds", {}), KINDS),
-        fields=tuple(_field(name, entry) for entry in raw.get("field", [])),
-        error_kinds=_patterns("error kind", raw.get("error_kinds", {}), ERROR_KINDS),
-        root_is_run=bool(raw.get("root_is_run", False)),
+        roles=_patterns(name, raw, "roles", ROLES),
+        kinds=_patterns(name, raw, "kinds", KINDS),
+        fields=tuple(_field(name, entry) for entry in _list(name, raw, "field", dict)),
+        error_kinds=_patterns(name, raw, "error_kinds", ERROR_KINDS),
+        root_is_run=_flag(name, raw, "root_is_run"),
     )
 
 
@@ -170,12 +180,11 @@ def _fold(op: str) -> str:
 
 
 def _patterns(
-    kind: str, raw: Mapping[str, Any], valid: Sequence[str]
+    preset: str, raw: Mapping[str, Any], entry: str, valid: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
-    fold = str if kind == "error kind" else _fold
-    for key in raw:
-        _check(kind, key, valid)
-    return {key: tuple(fold(str(pattern)) for pattern in raw[key]) for key in raw}
+    fold = str if entry == "error_kinds" else _fold
+    table = _table(preset, raw, entry, valid)
+    return {key: tuple(map(fold, _list(preset, table, key, str))) for key in table}
 
 
 def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
@@ -187,24 +196,68 @@ def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
         )
     name = str(raw.get("name", ""))
     _check("field", name, [field.name for field in FACT_FIELDS])
-    for role in raw.get("roles", []):
+    roles, paths = (_list(preset, raw, key, str) for key in ("roles", "paths"))
+    if not roles or not paths:
+        raise InputError(f"semantics {preset!r}: field {name} needs roles and paths.")
+    for role in roles:
         _check("role", role, ROLES)
-    paths = tuple(str(path) for path in raw.get("paths", []))
     for path in paths:
-        _check(f"start of path {path!r} of {name} in {preset}:", path.partition(".")[0], COLUMNS)
+        column = path.partition(".")[0]
+        _check(f"start of path {path!r} of {name} in {preset}:", column, COLUMNS)
+        if not _PATH.fullmatch(path.removeprefix(column)):
+            raise InputError(
+                f"semantics {preset!r}: {path!r} is no path. Write keys with dots between them, "
+                "[0] or [*] behind a list, * for any key."
+            )
+    values = _table(preset, raw, "values", _STORED.get(name))
+    if name in ("claimed", "error_kind") and not values:
+        known = ", ".join(_STORED[name])
+        raise InputError(f"semantics {preset!r}: field {name} needs values: words for {known}.")
+    if "unit" in raw:
+        timed = [field.name for field in FACT_FIELDS if field.name.endswith("_s")]
+        _check("field with a unit", name, timed)
     unit = str(raw.get("unit", "s"))
     _check("unit", unit, _UNITS)
     combine = str(raw.get("combine", "first"))
     _check("combine", combine, ("first", "all"))
     return FieldRule(
         name=name,
-        roles=tuple(raw.get("roles", [])),
+        roles=roles,
         paths=paths,
-        values={key: tuple(map(str, words)) for key, words in raw.get("values", {}).items()},
+        values={
+            key: tuple(str(word).lower() for word in _list(preset, values, key, object))
+            for key in values
+        },
         scale=_UNITS[unit],
         combine=combine,
-        expected=bool(raw.get("expected", False)),
+        expected=_flag(preset, raw, "expected"),
     )
+
+
+def _table(
+    preset: str, raw: Mapping[str, Any], entry: str, valid: Sequence[str] | None
+) -> Mapping[str, Any]:
+    table = raw.get(entry, {})
+    if not isinstance(table, dict):
+        raise InputError(f"semantics {preset!r}: {entry} must be a table, not {table!r}.")
+    for key in table if valid else ():
+        _check(f"entry of {entry}", key, valid or ())
+    return table
+
+
+def _list(preset: str, raw: Mapping[str, Any], entry: str, kind: type) -> tuple[Any, ...]:
+    entries = raw.get(entry, [])
+    if not isinstance(entries, list) or not all(isinstance(each, kind) for each in entries):
+        of = {str: "texts", dict: "tables"}.get(kind, "words")
+        raise InputError(f"semantics {preset!r}: {entry} must be a list of {of}, not {entries!r}.")
+    return tuple(entries)
+
+
+def _flag(preset: str, raw: Mapping[str, Any], entry: str) -> bool:
+    flag = raw.get(entry, False)
+    if not isinstance(flag, bool):
+        raise InputError(f"semantics {preset!r}: {entry} must be true or false, not {flag!r}.")
+    return flag
 
 
 def _check(kind: str, word: str, valid: "Sequence[str] | Mapping[str, Any]") -> None:

@@ -11,7 +11,9 @@ from typing import Any
 from tests.oracle.records import Call
 
 FOLDER = Path(__file__).parents[2] / "analytics" / "semantics"
-ORDER = ("patchpilot", "weave-eval", "generic")
+ORDER = (
+    "patchpilot", "weave-eval", "claude-code", "inspect", "swe-agent", "otel-genai", "generic",
+)  # fmt: skip
 
 
 @cache
@@ -53,7 +55,7 @@ def error_kind(error_type: str | None, name: str) -> str | None:
     """Say infra, timeout or, of any other exception, agent."""
     if error_type is None:
         return None
-    for kind, patterns in preset(name)["error_kinds"].items():
+    for kind, patterns in preset(name).get("error_kinds", {}).items():
         if any(fnmatchcase(error_type, pattern) for pattern in patterns):
             return kind
     return "agent"
