@@ -135,6 +135,8 @@ def _record(line: int, raw: dict[str, Any]) -> _Record | None:
             raise UnusableError("nobody is named as who speaks")
         if "content" not in message and "usage" not in message:
             raise UnusableError("the message has no content")
+        if not isinstance(message.get("content", []), str | list):
+            raise UnusableError("the content is neither a text nor a list")
     return _Record(line=line, at=at, raw=raw, role=role)
 
 

@@ -236,7 +236,7 @@ def lines(path: Path, out: CallWriter) -> Iterator[tuple[int, dict[str, Any]]]:
             if not raw.strip():
                 continue
             try:
-                record = parsed(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+                record = parsed(raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip())
                 if not isinstance(record, dict):
                     raise UnusableError("not an object")
             except UnicodeDecodeError as fault:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from analytics.sources import SourceFormat, Staged
 from analytics.sources.inspect_log import archive, samples
-from analytics.sources.rows import CallWriter, UnusableError, document, objects
+from analytics.sources.rows import CallWriter, UnusableError, document
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -34,8 +34,13 @@ def stage_json(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     with CallWriter("inspect", folder, path.name) as out:
         log = document(path, out)
         if isinstance(log, dict):
-            found = objects(log.get("samples"))
-            _write(samples.Log(log, samples.off_scale(found)), enumerate(found, 1), out)
+            named = log.get("samples")
+            listed = list(enumerate(named, 1)) if isinstance(named, list) else []
+            found = [(position, sample) for position, sample in listed if isinstance(sample, dict)]
+            for position, sample in listed:
+                if not isinstance(sample, dict):
+                    out.reject(position, "a sample is not an object", sample)
+            _write(samples.Log(log, samples.off_scale(s for _, s in found)), found, out)
         elif log is not None:
             out.reject(None, "not an object")
     return out.staged(JSON.name)

@@ -55,7 +55,9 @@ class Sample:
             run_id: span of the sample itself.
         """
         earlier = mapping(sample.get("transcript"))
-        self._events = objects(sample.get("events")) or objects(earlier.get("events"))
+        listed = sample.get("events") or earlier.get("events") or []
+        self._events = objects(listed)
+        self.unusable = ["not an object"] * (len(listed) - len(self._events))
         self._attached = mapping(sample.get("attachments")) or mapping(earlier.get("content"))
         pool = mapping(sample.get("events_data")).get("messages") or sample.get("message_pool")
         self._pool = pool if isinstance(pool, list) else []
@@ -69,7 +71,6 @@ class Sample:
         ]
         self.first_at: datetime | None = min(times, default=None)
         self.last_at: datetime | None = max(times, default=None)
-        self.unusable: list[str] = []
 
     def spans(self) -> Iterator[Span]:
         """Yield the spans below the sample, in the order of the log."""

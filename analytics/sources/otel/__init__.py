@@ -25,7 +25,8 @@ def recognise(head: bytes, path: Path) -> str | None:
     if b'"resourceSpans"' in start or b'"resource_spans"' in start:
         return "it holds resourceSpans"
     told = (b'"context"', b'"trace_id"', b'"span_id"', b'"start_time"', b'"parent_id"')
-    if all(key in start for key in told):
+    # A call that Weave made of a span holds the span itself as an attribute.
+    if all(key in start for key in told) and b'"op_name"' not in start:
         return "it holds spans with a context of trace_id and span_id"
     return None
 
@@ -63,7 +64,10 @@ def _records(value: Any, out: CallWriter, line: int) -> Iterator[tuple[Any, Any]
     groups = document.get("resourceSpans", document.get("resource_spans"))
     if isinstance(groups, list):
         for group in groups:
-            yield from from_otlp(group)
+            if isinstance(group, dict):
+                yield from from_otlp(group)
+            else:
+                out.reject(line, "an entry of resourceSpans is not an object", group)
     elif isinstance(document.get("spans"), list):
         for record in document["spans"]:
             yield record, from_sdk

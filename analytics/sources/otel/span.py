@@ -55,7 +55,11 @@ def from_otlp(group: object) -> Iterator[tuple[Any, Reader]]:
     resource = _attributes(mapping(mapping(group).get("resource")).get("attributes"))
     # Before 2022 the scope was called instrumentation library.
     for name in ("scopeSpans", "scope_spans", "instrumentationLibrarySpans"):
-        for scoped in objects(mapping(group).get(name)):
+        listed = mapping(group).get(name)
+        for scoped in listed if isinstance(listed, list) else ():
+            if not isinstance(scoped, dict):
+                yield scoped, from_sdk
+                continue
             scope = mapping(scoped.get("scope") or scoped.get("instrumentationLibrary"))
             read = partial(_otlp, resource=resource, scope=text(scope.get("name")))
             spans = scoped.get("spans")

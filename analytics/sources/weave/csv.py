@@ -35,7 +35,7 @@ def recognise(head: bytes, path: Path) -> str | None:
     """Say why this is a table of Weave calls; None where it is not."""
     del path
     header = head.decode("utf-8-sig", "replace").partition("\n")[0]
-    if header.lstrip().startswith(("{", "[")):
+    if header.lstrip().startswith(("{", "[")) or b"\0" in head:
         return None
     found = [name for name in _columns(header) if name in _TELLING]
     return f"its first line names the columns {', '.join(found)}" if len(found) > 1 else None
