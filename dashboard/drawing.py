@@ -89,10 +89,16 @@ def marked(marks: "DataFrame", frame: "DataFrame") -> list[alt.Chart]:
     early = [row for row in rows if row["bucket"] < middle]
     late = [row for row in rows if row["bucket"] >= middle]
     texts = [
-        alt.Chart(alt.Data(values=early)).mark_text(align="left", dx=4, **look),
-        alt.Chart(alt.Data(values=late)).mark_text(align="right", dx=-4, **look),
+        (early, {"align": "left", "dx": 4}),
+        (late, {"align": "right", "dx": -4}),
     ]
-    labels = [each.encode(x="bucket:T", text="label:N") for each in texts]
+    labels = [
+        alt.Chart(alt.Data(values=part))
+        .mark_text(**look, **side)
+        .encode(x="bucket:T", text="label:N")
+        for part, side in texts
+        if part
+    ]
     return [rule.encode(x="bucket:T"), *labels]
 
 

@@ -20,6 +20,19 @@ BUGS = (
 )  # fmt: skip
 """Id (and task), type, title, file, line of each bug."""
 
+HOSTILE = (
+    "<script>window.pwned = 1</script>",
+    "<img src=x onerror=window.pwned=1>",
+    "</pre></details></style><svg onload=window.pwned=1>",
+    "text/html:<img src=x onerror=window.pwned=1>",
+    "javascript:window.pwned=1",
+    "<marimo-button data-label='\"x\"'></marimo-button>",
+    "' OR 1=1; DROP TABLE runs; --",
+    "[x](javascript:window.pwned=1) ![y](http://evil.example/z.png)",
+    '" onmouseover="window.pwned=1',
+)
+"""Texts that would do something if they were taken for more than text."""
+
 DIFF = """--- a/shop/cart.py
 +++ b/shop/cart.py
 @@ -40,3 +40,3 @@

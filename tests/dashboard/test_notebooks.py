@@ -1,0 +1,141 @@
+"""Every cell of every notebook runs, in every state of the store, live and exported."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import marimo
+import pytest
+
+from analytics.errors import StoreError
+from analytics.overview import Scope
+from analytics.store.reader import Reader
+from dashboard import app as overview_page
+from dashboard import explore as explore_page
+from dashboard import reading
+from tests.dashboard.traces import HOSTILE
+
+NOTEBOOKS = [overview_page, explore_page]
+
+
+def run(page: ModuleType, store: Path, **more: Any) -> str:
+    """Run all cells over a store and return what they show as one text."""
+    reader = Reader(store)
+    defs = {"store": store, "reader": reader, "first_version": reader.poll(), **more}
+    outputs, found = page.app.run(defs=defs)
+    assert set(defs) <= set(found), "an injected name that no cell defines is ignored in silence"
+    return "".join(output.text for output in outputs if isinstance(output, marimo.Html))
+
+
+def asked(**more: Any) -> dict[str, Any]:
+    """What the cell that reads the address would say."""
+    return {"first_scope": Scope(), "first_run": None, "ignored": (), "is_live": True, **more}
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.__name__)
+def test_every_cell_runs(page: ModuleType, any_store: Path):
+    assert "PatchPilot" in run(page, any_store)
+
+
+def test_live_controls_are_there_and_only_there(full_store: Path):
+    live, exported = run(overview_page, full_store, **asked()), run(overview_page, full_store)
+    for control in ("marimo-refresh", "marimo-multiselect", "marimo-text", "marimo-button"):
+        assert f"<{control}" in live
+        assert f"<{control}" not in exported
+
+
+def test_numbers_are_those_of_the_overview(full_store: Path):
+    html = run(overview_page, full_store)
+    reader = reading.reader(full_store)
+    shown = reading.answers(full_store, reader.poll(), Scope())
+    for headline in (*shown.first, *shown.second):
+        card = re.search(rf'data-metric="{headline.card.name}".*?</article>', html, re.DOTALL)
+        assert card, headline.card.name
+        text = re.sub(r"<[^>]+>", "", card[0])
+        assert headline.card.value.replace(" ", "") in text.replace(" ", "")
+        assert headline.card.interval in text
+
+
+def test_an_empty_store_says_what_to_run(empty_store: Path):
+    html = run(overview_page, empty_store)
+    assert "No traces yet." in html
+    assert "patchpilot import PATH" in html
+    assert 'data-metric="pass_rate"' not in html
+
+
+def test_only_running_runs_have_no_rates(running_store: Path):
+    html = run(overview_page, running_store)
+    assert "3 runs in progress, none finished yet." in html
+    assert "No finished runs yet" in html
+
+
+def test_filters_without_a_match_say_so(full_store: Path):
+    nobody = Scope().filtered("variant", ["v1"]).filtered("task", ["none such"])
+    html = run(overview_page, full_store, **asked(first_scope=nobody))
+    assert "No runs match these filters." in html
+
+
+def test_an_opened_run_shows_its_calls_and_its_patch(full_store: Path):
+    reader = reading.reader(full_store)
+    version = reader.poll()
+    fixed = reading.fixes(full_store, version, Scope(), reading.TableView(search="fixed"))
+    row = fixed.rows.row(0, named=True)
+    html = run(overview_page, full_store, **asked(first_run=(row["source"], row["run_id"])))
+    assert html.count('<details class="pp-call"') >= 5
+    assert "FixerAgent.generate_patch" in html
+    assert '<span class="pp-add">+' in html
+
+
+def test_a_run_that_is_not_there_is_said_to_be_missing(full_store: Path):
+    assert "No such run" in run(overview_page, full_store, **asked(first_run=("weave", "gone")))
+
+
+def test_what_the_address_asks_in_vain_is_said(full_store: Path):
+    html = run(overview_page, full_store, **asked(ignored=("No variant “v9” in the store.",)))
+    assert "Ignored in the address." in html
+    assert "No variant “v9” in the store." in html
+
+
+def test_a_store_that_cannot_be_opened_is_a_designed_page(monkeypatch: pytest.MonkeyPatch):
+    def refuse() -> None:
+        raise StoreError("the store in data/store was written by a newer version.")
+
+    monkeypatch.setattr(reading, "choice", refuse)
+    outputs, _ = overview_page.app.run()
+    html = "".join(output.text for output in outputs if isinstance(output, marimo.Html))
+    assert "The store cannot be opened." in html
+    assert "written by a newer version" in html
+
+
+class Tags(HTMLParser):
+    """Collects what a browser would take for elements and attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links |= {value or "" for name, value in attrs if name in ("href", "src")}
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.__name__)
+def test_hostile_texts_stay_texts(page: ModuleType, hostile_store: Path):
+    reader = reading.reader(hostile_store)
+    fixes = reading.fixes(hostile_store, reader.poll(), Scope(), reading.TableView())
+    row = fixes.rows.row(0, named=True)
+    more = asked(first_run=(row["source"], row["run_id"])) if page is overview_page else {}
+    html = run(page, hostile_store, **more)
+    seen = Tags()
+    seen.feed(html)
+    assert not seen.names & {"script", "img", "iframe", "object", "embed", "base", "link", "style"}
+    assert not {name for name in seen.attributes if name.startswith("on")}
+    assert not {link for link in seen.links if not link.startswith(("#", "../", "explore/"))}
+    if page is overview_page:
+        assert "&lt;script&gt;window.pwned" in html
+        assert all(text not in html for text in HOSTILE if text.startswith(("<script", "<img")))
