@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 from analytics import sync
-from tests.dashboard import dashboard_traces as traces
+from tests.dashboard import traces
 from tests.server.launch import Served, serving
 
 READY = "[data-metric], .pp-callout"

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from analytics import sync
 from dashboard.share import write_page
 from tests.browser.conftest import NewTab, Serve, Tab, now
-from tests.dashboard import dashboard_traces as traces
+from tests.dashboard import traces
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewTab, Serve, now
-from tests.dashboard import dashboard_traces as traces
+from tests.dashboard import traces
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 
 from analytics import sync
 from tests.browser.conftest import NewTab, Serve, now
-from tests.dashboard import dashboard_traces as traces
+from tests.dashboard import traces
 from tests.server.launch import Served
 
 pytestmark = pytest.mark.browser

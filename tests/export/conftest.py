@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analytics import sync
-from tests.dashboard import dashboard_traces as traces
+from tests.dashboard import traces
 
 HOSTILE = (
     "=HYPERLINK(\"http://evil.example\",\"x\")",

@@ -8,7 +8,7 @@ from time import sleep
 import pytest
 
 from dashboard.server import Watch
-from tests.dashboard import dashboard_traces as traces
+from tests.dashboard import traces
 from tests.server.launch import refused, serving
 
 
