@@ -46,7 +46,7 @@ def test_a_killed_import_leaves_whole_imports_only(empty_store: Path, tmp_path: 
     for kill in range(KILLS):
         process = processes.Process(target=work, args=(store, 1000 * kill))
         process.start()
-        time.sleep(chance.uniform(0.0, 2 * whole))
+        time.sleep(chance.uniform(0.0, 1.5 * whole))
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
         process.join()

@@ -36,7 +36,7 @@ from tests.generated import as_running, collection
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-EXPORTS = 120
+EXPORTS = 80
 
 TABLES = ("spans", "payloads", "facts", *ROLLUPS)
 
@@ -122,6 +122,14 @@ def test_rebuilding_gives_what_refreshing_gave(empty_store: Path, lines: list[Ra
     with stored(empty_store, lines[::2], lines[1::2]) as (con, _):
         with lake.transaction(con):
             refresh.rebuild(con, lake.presets(con))
+        assert known(con) == at_once
+
+
+def test_how_many_traces_are_worked_out_at_once_does_not_matter(
+    empty_store: Path, lines: list[Raw], at_once: Known, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(refresh, "_TRACES_AT_ONCE", 30)
+    with stored(empty_store, lines) as (con, _):
         assert known(con) == at_once
 
 
