@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, active_count
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -88,10 +88,9 @@ def main(
             proxy_headers=False,
             timeout_graceful_shutdown=_SHUTDOWN_S,
         )
-        preparing = Thread(target=_prepare_first_page, args=(store.path,), daemon=True)
         with suppress(KeyboardInterrupt):
             watch.start()
-            preparing.start()
+            Thread(target=_prepare_first_page, args=(store.path,), daemon=True).start()
             sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
             sys.stdout.flush()
             if open_browser:
@@ -100,10 +99,10 @@ def main(
                 Thread(target=show, args=(url,), daemon=True).start()
             uvicorn.Server(config).run(sockets=[listening])
         watch.stop()
-        preparing.join(_SHUTDOWN_S)
-        if watch.is_alive() or preparing.is_alive():
-            # Python cannot end in good order while a thread is deep inside DuckDB. The store takes
-            # this as it takes a kill: what was not committed never happened.
+        if active_count() > 1:
+            # Kernels of open pages, or a long import: Python cannot end in good order while threads
+            # are deep inside DuckDB. The store takes this as it takes a kill: what was not committed
+            # never happened.
             os._exit(0)
 
 
