@@ -79,8 +79,7 @@ def recognise(head: bytes, path: Path) -> str | None:
 
 def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the spans of every session in one file as Parquet of ``schema.CALLS``."""
-    del con
-    with CallWriter("claude-code", folder, path.name) as out:
+    with CallWriter(con, "claude-code", folder, path.name) as out:
         for session in _sessions(path, out):
             _write(session, out)
     return out.staged(FORMAT.name)

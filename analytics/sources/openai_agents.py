@@ -52,8 +52,7 @@ def recognise(head: bytes, path: Path) -> str | None:
 
 def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the spans of one file as Parquet of ``schema.CALLS``."""
-    del con
-    with CallWriter("openai-agents", folder, path.name) as out:
+    with CallWriter(con, "openai-agents", folder, path.name) as out:
         traces: dict[str, _Found] = {}
         spans: dict[str, list[_Found]] = {}
         for line, record in _records(path, out):

@@ -75,8 +75,7 @@ def recognise(head: bytes, path: Path) -> str | None:
 
 def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the run of one trajectory as Parquet of ``schema.CALLS``."""
-    del con
-    with CallWriter("swe-agent", folder, path.name) as out:
+    with CallWriter(con, "swe-agent", folder, path.name) as out:
         told = document(path, out)
         if isinstance(told, list):
             told = {"messages": told}

@@ -120,7 +120,7 @@ def said(kind: str, second: int, *blocks: object, **changed: Any) -> dict:
         "sessionId": "s1",
         "requestId": "r1",
         "timestamp": f"2026-11-20T10:00:{second:02}.000Z",
-        "cwd": "/home/me/shop",
+        "cwd": "shop",
         "version": "2.0.1",
         "message": message,
     } | changed

@@ -40,15 +40,14 @@ VALUES = st.recursive(
 
 
 def stored(**fields: object) -> dict:
-    with TemporaryDirectory() as folder:
-        with CallWriter("test", Path(folder), "a.json") as out:
+    with TemporaryDirectory() as folder, duckdb.connect() as con:
+        with CallWriter(con, "test", Path(folder), "a.json") as out:
             out.add(**NEEDED | fields)
-        with duckdb.connect() as con:
-            found = con.read_parquet(str(Path(folder) / "calls.parquet"))
-            declared = [(field.name, field.type) for field in CALLS.fields]
-            assert list(zip(found.columns, map(str, found.types), strict=True)) == declared
-            (row,) = found.fetchall()
-            return dict(zip(found.columns, row, strict=True))
+        found = con.read_parquet(str(Path(folder) / "calls.parquet"))
+        declared = [(field.name, field.type) for field in CALLS.fields]
+        assert list(zip(found.columns, map(str, found.types), strict=True)) == declared
+        (row,) = found.fetchall()
+        return dict(zip(found.columns, row, strict=True))
 
 
 @given(VALUES)
@@ -69,8 +68,8 @@ def test_any_value_comes_back_as_it_was_written(value, text):
 
 
 @pytest.mark.parametrize("column", NEEDED)
-def test_a_call_without_what_it_needs_is_refused(tmp_path, column):
-    with CallWriter("test", tmp_path, "a.json") as out:
+def test_a_call_without_what_it_needs_is_refused(con, tmp_path, column):
+    with CallWriter(con, "test", tmp_path, "a.json") as out:
         for nothing in (None, ""):
             with pytest.raises(UnusableError, match=f"{column} is missing"):
                 out.add(**NEEDED | {column: nothing})
@@ -85,13 +84,12 @@ def test_secrets_are_taken_out_of_all_free_text():
     )
 
 
-def test_many_calls_are_written_in_batches(tmp_path):
-    with CallWriter("test", tmp_path, "a.json") as out:
+def test_many_calls_are_written_in_batches_and_in_order(con, tmp_path):
+    with CallWriter(con, "test", tmp_path, "a.json") as out:
         for position in range(12_345):
             out.add(**NEEDED | {"span_id": str(position)})
-    with duckdb.connect() as con:
-        found = con.read_parquet(str(tmp_path / "calls.parquet"))
-        assert found.select("span_id").distinct().count("*").fetchall() == [(12_345,)]
+    found = con.read_parquet(str(tmp_path / "calls.parquet")).select("span_id").fetchall()
+    assert found == [(str(position),) for position in range(12_345)]
 
 
 @given(st.datetimes(timezones=st.timezones()))
@@ -128,7 +126,7 @@ def test_no_bytes_break_the_readers(content):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "input"
         path.write_bytes(content)
-        with CallWriter("test", Path(folder), "input") as out:
+        with duckdb.connect() as con, CallWriter(con, "test", Path(folder), "input") as out:
             assert all(isinstance(record, dict) for _, record in lines(path, out))
             list(documents(path, out))
         assert all(reject.excerpt.isprintable() for reject in out.rejects)

@@ -30,8 +30,7 @@ def recognise_archive(head: bytes, path: Path) -> str | None:
 
 def stage_json(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the samples of one JSON log as Parquet of ``schema.CALLS``."""
-    del con
-    with CallWriter("inspect", folder, path.name) as out:
+    with CallWriter(con, "inspect", folder, path.name) as out:
         log = document(path, out)
         if isinstance(log, dict):
             named = log.get("samples")
@@ -48,8 +47,7 @@ def stage_json(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
 
 def stage_archive(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the samples of one .eval archive as Parquet of ``schema.CALLS``."""
-    del con
-    with CallWriter("inspect", folder, path.name) as out:
+    with CallWriter(con, "inspect", folder, path.name) as out:
         try:
             with archive.Archive(path) as members:
                 header = members.header(out)

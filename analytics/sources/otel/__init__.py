@@ -33,8 +33,7 @@ def recognise(head: bytes, path: Path) -> str | None:
 
 def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the spans of one file as Parquet of ``schema.CALLS``."""
-    del con
-    with CallWriter("otel", folder, path.name) as out:
+    with CallWriter(con, "otel", folder, path.name) as out:
         found = list(_spans(path, out))
         repeated = meaning.repeaters([span for _, span in found])
         for line, span in found:
