@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from ipaddress import ip_address
@@ -79,7 +79,16 @@ def main(
         url = f"http://{_authority(host, port)}"
         os.environ["PATCHPILOT_STORE"] = str(store.path)
         watch = Watch(store.path, watch_paths)
-        app = build(store.path, host=host, port=port, token=token, watch=watch)
+
+        def announce() -> None:
+            sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
+            sys.stdout.flush()
+            if open_browser:
+                # A browser in a terminal takes its time; the server does not wait for it.
+                show = import_module("webbrowser").open
+                Thread(target=show, args=(url,), daemon=True).start()
+
+        app = build(store.path, host=host, port=port, token=token, watch=watch, ready=announce)
         config = uvicorn.Config(
             app,
             log_level="error",
@@ -91,12 +100,6 @@ def main(
         with suppress(KeyboardInterrupt):
             watch.start()
             Thread(target=_prepare_first_page, args=(store.path,), daemon=True).start()
-            sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
-            sys.stdout.flush()
-            if open_browser:
-                # A browser in a terminal takes its time; the server does not wait for it.
-                show = import_module("webbrowser").open
-                Thread(target=show, args=(url,), daemon=True).start()
             uvicorn.Server(config).run(sockets=[listening])
         watch.stop()
         if active_count() > 1:
@@ -113,6 +116,7 @@ def build(
     port: int,
     token: str | None = None,
     watch: "Watch | None" = None,
+    ready: Callable[[], None] = lambda: None,
     pages: Mapping[str, Path] | None = None,
 ) -> ASGIApp:
     """Return the whole application: the pages and /healthz, guarded.
@@ -123,6 +127,7 @@ def build(
         port: port that it is bound to.
         token: what viewers must know; nobody is asked where None.
         watch: the watch to report on.
+        ready: called when requests are answered and signals are heard.
         pages: path -> notebook; those of PAGES where None.
     """
     import marimo
@@ -136,7 +141,8 @@ def build(
     notebooks = builder.build()
 
     @asynccontextmanager
-    async def close_sessions(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        ready()
         yield
         # Starlette does not tell mounted apps that the server ends, and open kernels keep it alive.
         for route in getattr(notebooks, "routes", ()):
@@ -149,7 +155,7 @@ def build(
             *(Route(path, _add_slash) for path in pages if path),
             Mount("/", notebooks),
         ],
-        lifespan=close_sessions,
+        lifespan=lifespan,
     )
     if token is not None:
         app = Login(app, token=token, port=port)

@@ -36,4 +36,4 @@ def test_it_shows_numbers_and_live_charts(
     assert told == numbers(store, Scope(period=PERIODS["28d"]))
     assert tab.width() <= width
     tab.point_at_marks()
-    assert "tooltip" in page.locator("#vg-tooltip-element").get_attribute("class", timeout=20_000)
+    assert page.locator("#vg-tooltip-element").inner_text() != ""
