@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analytics import __version__
 from analytics.errors import AnalyticsError, InputError, StoreError
+from analytics.semantics import BUNDLED
 
 if TYPE_CHECKING:
     from analytics.sync import StoreChoice, SyncReport
@@ -114,9 +115,12 @@ def _command(commands, name: str, run) -> argparse.ArgumentParser:  # noqa: ANN0
 
 def _semantics(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--semantics", action="append", default=[], metavar="NAME|FILE",
-        help="preset (patchpilot, weave-eval, generic) or TOML file of your own; may be repeated",
-    )  # fmt: skip
+        "--semantics",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help=f"preset ({', '.join(BUNDLED)}) or TOML file of your own; may be repeated",
+    )
 
 
 def _positive(text: str) -> float:

@@ -241,7 +241,7 @@ SETTINGS = Table(
     "settings",
     "One setting of the store.",
     (
-        Field("name", "VARCHAR", "schema_version or semantics.", required=True),
+        Field("name", "VARCHAR", "schema_version, semantics or rules.", required=True),
         Field("value", "VARCHAR", "Its value, as JSON text.", required=True),
     ),
     key=("name",),

@@ -71,6 +71,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
     """
     with lake.transaction(con):
         presets = lake.presets(con)
+        _settle(con, presets)
         import_id = _next_id(con)
         con.execute("SET VARIABLE import_id = $1", [import_id])
         _view_calls(con, [str(path) for staged in arrival.staged for path in staged.files])
@@ -105,17 +106,25 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
 
 def use_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     """Read everything stored again with other semantics. Nothing happens where they are the same."""
-    if [p.text for p in chosen] == [p.text for p in lake.presets(con)] and lake.setting(
-        con, "semantics"
-    ):
-        return
     with lake.transaction(con):
-        lake.keep_presets(con, chosen)
-        _explain_ops(con, chosen, "SELECT DISTINCT op FROM lake.spans")
-        con.execute(lake.statement("statements", "remean"))
-        con.execute("DELETE FROM lake.facts")
-        _write_facts(con, chosen, "stored_fact_source")
-        refresh.rebuild(con, chosen)
+        if lake.setting(con, "semantics") is None or list(chosen) != list(lake.presets(con)):
+            lake.keep_presets(con, chosen)
+        _settle(con, chosen)
+
+
+def _settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
+    """Work everything out anew where the store was last written by other rules than today's."""
+    rules = refresh.rules(presets)
+    if lake.setting(con, "rules") == rules:
+        return
+    lake.keep_setting(con, "rules", rules)
+    if con.execute("SELECT 1 FROM lake.spans LIMIT 1").fetchone() is None:
+        return
+    _explain_ops(con, presets, "SELECT DISTINCT op FROM lake.spans")
+    con.execute(lake.statement("statements", "remean"))
+    con.execute("DELETE FROM lake.facts")
+    _write_facts(con, presets, "stored_fact_source")
+    refresh.rebuild(con, presets)
 
 
 def _next_id(con: "DuckDBPyConnection") -> int:

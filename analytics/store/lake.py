@@ -80,11 +80,14 @@ def writer(store: Path) -> Iterator["DuckDBPyConnection"]:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        _clear(store / "tmp")
+        died = _clear(store / "tmp")
         if not exists(store):
             _create(store)
         con = connect(store, read_only=False)
         try:
+            if died:
+                # What it had written without committing is in nobody's list of files.
+                con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
             con.execute(f"SET memory_limit = {_quoted(_MEMORY_LIMIT)}")
             con.execute(f"SET temp_directory = {_quoted(str(store / 'tmp'))}")
             yield con
@@ -142,9 +145,13 @@ def presets(con: "DuckDBPyConnection") -> tuple[Preset, ...]:
 
 def keep_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     """Write down the semantics that a store's rows are read with from now on."""
-    text = json.dumps([[preset.name, preset.text] for preset in chosen])
-    con.execute("DELETE FROM lake.settings WHERE name = 'semantics'")
-    con.execute("INSERT INTO lake.settings VALUES ('semantics', $1)", [text])
+    keep_setting(con, "semantics", json.dumps([[preset.name, preset.text] for preset in chosen]))
+
+
+def keep_setting(con: "DuckDBPyConnection", name: str, value: str) -> None:
+    """Write down one setting of the store."""
+    con.execute("DELETE FROM lake.settings WHERE name = $1", [name])
+    con.execute("INSERT INTO lake.settings VALUES ($1, $2)", [name, value])
 
 
 def statement(folder: str, name: str) -> str:
@@ -218,12 +225,17 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _clear(folder: Path) -> None:
-    """Remove what a killed import left behind; the lock says that nobody is at work here."""
+def _clear(folder: Path) -> bool:
+    """Remove what a killed import left behind, and say whether there was one.
+
+    Nobody is at work here: the lock says so.
+    """
     from shutil import rmtree
 
-    for entry in folder.iterdir():
+    leftovers = list(folder.iterdir())
+    for entry in leftovers:
         rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+    return bool(leftovers)
 
 
 def _first_line(fault: BaseException) -> str:

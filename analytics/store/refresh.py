@@ -1,5 +1,6 @@
 """Keeps runs, fixes and agent_runs in step with the spans they are made from, trace by trace."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,13 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
         row = con.execute("SELECT count(*) FROM new_runs").fetchone()
         runs += int(row[0]) if row else 0
     return runs
+
+
+def rules(presets: Sequence[Preset]) -> str:
+    """Return a digest of all that decides how spans become rollups."""
+    texts = [lake.statement("rollups", name) for name in _ORDER]
+    texts += [preset.text for preset in presets]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def work_out(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:

@@ -3,12 +3,15 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 
-from analytics.errors import InputError
-from analytics.store import lake
+from analytics.errors import InputError, StoreError
+from analytics.schema import TABLES
+from analytics.semantics import BUNDLED, load
+from analytics.store import lake, refresh
 from analytics.sync.files import import_paths
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,14 +57,27 @@ def demo_store() -> Path:
         raise InputError(
             "no bundled traces in this installation. Import your own: patchpilot import PATH."
         )
-    print_of_files = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
-    store = ROOT / "data" / f"demo-store-{print_of_files}"
-    if not lake.exists(store):
+    store = ROOT / "data" / f"demo-store-{_fingerprint(files)}"
+    if lake.exists(store):
+        return store
+    try:
         for outdated in (ROOT / "data").glob("demo-store-*"):
             rmtree(outdated, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=ROOT / "data", prefix="demo-draft-") as draft:
             fresh = Path(draft) / "store"
             import_paths(fresh, [str(file) for file in files], demo=True)
+            # Two processes may have made it at once: one store is as good as the other.
             if not lake.exists(store):
                 fresh.rename(store)
+    except OSError as fault:
+        raise StoreError(f"cannot make the demo's store in {store}: {fault.strerror}.") from fault
     return store
+
+
+def _fingerprint(files: Iterable[Path]) -> str:
+    """Return a digest of the bundled traces and of all that decides what is made of them."""
+    digest = hashlib.sha256(repr(TABLES).encode())
+    digest.update(refresh.rules([load(name) for name in BUNDLED]).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

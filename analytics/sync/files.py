@@ -14,6 +14,9 @@ from analytics.sync.work import Progress, SyncReport, Work, working
 if TYPE_CHECKING:
     from analytics.sources.inputs import Input
 
+TAILED = "weave-jsonl"
+"""The format whose files grow by whole records."""
+
 _PRINT_BYTES = 4096
 
 
@@ -133,30 +136,23 @@ def _stage_growth(work: Work, item: "Input", mark: tuple[int, str, int] | None) 
         plain = inputs.open_plain(item, work.folder)
     except InputError:
         return False  # Empty so far: what is being written now comes with the next look.
-    if plain != item.path:
-        work.stage_or_reject(item)
-        return True
-    offset, lines = 0, 0
-    if mark and plain.stat().st_size >= mark[0] and _fingerprint(plain, mark[0]) == mark[1]:
+    is_plain = plain == item.path
+    if is_plain and mark and _continues(plain, *mark[:2]):
         offset, lines = mark[0], mark[2]
+    else:
+        offset, lines = 0, 0
+        name = _format_of(item, plain)
+        if is_plain and name is None and not _has_line(plain):
+            return False  # Its first line is being written.
+        if not is_plain or name != TAILED:
+            # Only line by line is it certain that what was read before stays as it was.
+            work.stage_or_reject(item)
+            return True
     grown = work.folder / f"grown-{len(work.marks)}.jsonl"
     size, count = _copy_lines(plain, offset, grown)
     if count == 0:
         return False
-    if offset:
-        work.stage_file(
-            grown, "weave-jsonl", name=item.name, reason="it grew", first_line=lines + 1
-        )
-    else:
-        try:
-            found, reason = inputs.recognise(item, grown, None)
-        except InputError:
-            found, reason = None, ""
-        if found is None or found.name != "weave-jsonl":
-            # Only line by line is it certain that what was read before stays as it was.
-            work.stage_or_reject(item)
-            return True
-        work.stage_file(grown, found.name, name=item.name, reason=reason)
+    work.stage_file(grown, TAILED, name=item.name, reason="it grows", first_line=lines + 1)
     work.marks.append(
         InputMark(
             path=str(plain.resolve()),
@@ -166,6 +162,25 @@ def _stage_growth(work: Work, item: "Input", mark: tuple[int, str, int] | None) 
         )
     )
     return True
+
+
+def _continues(path: Path, size: int, print_: str) -> bool:
+    """Say whether a file still begins with what was read of it."""
+    return path.stat().st_size >= size and _fingerprint(path, size) == print_
+
+
+def _format_of(item: "Input", plain: Path) -> str | None:
+    from analytics.sources import inputs
+
+    try:
+        return inputs.recognise(item, plain, None)[0].name
+    except InputError:
+        return None
+
+
+def _has_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.readline().endswith(b"\n")
 
 
 def _copy_lines(source: Path, offset: int, target: Path) -> tuple[int, int]:

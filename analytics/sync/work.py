@@ -71,6 +71,7 @@ class Work:
         self._progress = progress
         self._staged: list[Staged] = []
         self._files: list[FileReport] = []
+        self._notes: dict[str, list[str]] = {}
         self.marks: list[InputMark] = []
 
     def tell(self, what: str, done: int, of: int | None) -> None:
@@ -108,8 +109,9 @@ class Work:
             replace(r, file=name, line=None if r.line is None else r.line + first_line - 1)
             for r in staged.rejects
         )
-        notes = tuple(f"{name}: {note}" for note in staged.notes)
-        self._staged.append(replace(staged, rejects=rejects, notes=notes))
+        self._staged.append(replace(staged, rejects=rejects))
+        for note in staged.notes:
+            self._notes.setdefault(note, []).append(name)
         self._files.append(FileReport(name=name, format=found.name, reason=reason))
 
     def commit(
@@ -150,6 +152,12 @@ class Work:
             written=written,
             files=tuple(self._files),
             rejects=rejects,
-            notes=tuple(note for staged in self._staged for note in staged.notes),
+            notes=tuple(_of_files(note, names) for note, names in self._notes.items()),
             seconds=perf_counter() - self._began,
         )
+
+
+def _of_files(note: str, names: Sequence[str]) -> str:
+    """Say once what holds for many files."""
+    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}: {note}"

@@ -152,3 +152,20 @@ def test_a_watch_tells_what_an_import_would_have_told(store: Path, tmp_path: Pat
         assert counts(heard) == (5, 0, 0)
     report = import_paths(store, [str(file)])
     assert (report.written.new, report.written.unchanged) == (0, 5)
+
+
+def test_a_document_without_a_last_newline_is_read_whole(store: Path, tmp_path: Path):
+    file = tmp_path / "calls.json"
+    file.write_text(f"[{call(1)}, {call(2)}]")
+    with watched(store, file) as heard:
+        assert counts(heard) == (2, 0, 0)
+
+
+def test_a_first_line_being_written_waits(store: Path, tmp_path: Path):
+    file = tmp_path / "calls.jsonl"
+    file.write_text(call(1)[:8])
+    with watched(store, file) as heard:
+        with pytest.raises(Empty):
+            heard.get(timeout=0.3)
+        file.write_text(call(1) + "\n")
+        assert counts(heard) == (1, 0, 0)
