@@ -158,7 +158,10 @@ def test_no_code_file_is_too_long():
     long = {
         str(file): lines
         for file, text in text_files().items()
-        if is_code(file) and (lines := len(text.splitlines())) > LONGEST_FILE
+        # A notebook takes one stylesheet.
+        if is_code(file)
+        and file.suffix != ".css"
+        and (lines := len(text.splitlines())) > LONGEST_FILE
     }
     assert not long, f"To fix: split by subject, at most {LONGEST_FILE} lines a file"
 
