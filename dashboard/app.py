@@ -348,7 +348,7 @@ def more_numbers(shown):
             "More numbers",
             widgets.more_numbers(shown.more),
             anchor="more",
-            note=f"Every other metric, over {shown.window.label}.",
+            note=f"Every other metric. {shown.window.label}.",
         ),
         page.footer(shown),
     )

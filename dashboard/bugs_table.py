@@ -22,11 +22,11 @@ _LONGEST = 140
 
 @dataclass(frozen=True, kw_only=True)
 class Buttons:
-    """Markup of the buttons of a table, to be placed in it."""
+    """The buttons of a table, to be placed in it."""
 
-    heads: list[Markup]
-    openers: list[Markup]
-    turners: list[Markup]
+    heads: list[mo.Html]
+    openers: list[mo.Html]
+    turners: list[mo.Html]
 
 
 def controls(
@@ -71,7 +71,7 @@ def controls(
 
 
 def placed(buttons: mo.ui.dictionary) -> Buttons:
-    """Return the buttons as markup."""
+    """Return the buttons as something to place."""
     heads, openers, turners = (
         list(map(element, cast("mo.ui.array", buttons[part]).elements))
         for part in ("heads", "openers", "turners")

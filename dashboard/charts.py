@@ -4,7 +4,7 @@ Every function returns None where there is nothing to draw; the page then says s
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import altair as alt
@@ -12,13 +12,14 @@ import altair as alt
 from analytics.metrics.catalog import METRICS
 from analytics.render import axis_title, seconds
 from dashboard.drawing import (
-    SECONDS_LABEL,
     TIME_TITLE,
     brushed,
+    day_ticks,
     days_axis,
     finish,
     layers,
     legend,
+    linear_seconds_axis,
     logarithmic,
     marked,
     outcome_colour,
@@ -118,6 +119,7 @@ def chart_fix_times(
 
     if points.is_empty():
         return None
+    moments: list[datetime] = points["started_at"].to_list()
     shown = points.with_columns(
         told=pl.Series([seconds(value) for value in points["seconds"]], dtype=pl.String),
         # A logarithmic axis has no place for an instant.
@@ -133,7 +135,7 @@ def chart_fix_times(
                 "started_at:T",
                 title=None,
                 scale=alt.Scale(type="utc"),
-                axis=alt.Axis(format="%-d %b", tickCount=7, labelOverlap=True),
+                axis=day_ticks(min(moments).date(), max(moments).date()),
             ),
             y=y,
             color=outcome_colour(),
@@ -246,13 +248,16 @@ def chart_bug_types(
         sort=labels,
         scale=alt.Scale(domain=labels, range=list(CATEGORIES[: len(labels)])),
         legend=alt.Legend(
-            title=None, orient="right", symbolType="circle", labelLimit=220, rowPadding=6
+            title=None, orient="right", symbolType="circle", labelLimit=150, rowPadding=6
         ),
     )
     ring = (
         alt.Chart(frame)
         .mark_arc(
-            innerRadius=height * 0.28, outerRadius=height * 0.45, padAngle=0.015, cornerRadius=2
+            innerRadius=alt.expr("min(width, height) * 0.28"),
+            outerRadius=alt.expr("min(width, height) * 0.45"),
+            padAngle=0.015,
+            cornerRadius=2,
         )
         .encode(
             theta=alt.Theta("bugs:Q", stack=True),
@@ -323,6 +328,7 @@ def chart_agents(frame: "DataFrame") -> Chart | None:
         return None
     shown = spanned(frame, seconds)
     order = frame["agent"].to_list()
+    longest = float(max(shown["end"]))
     base = alt.Chart(shown).encode(
         y=alt.Y(
             "agent:N",
@@ -340,9 +346,9 @@ def chart_agents(frame: "DataFrame") -> Chart | None:
     x = alt.X(
         "value:Q",
         title=axis_title(METRICS["agent_time"]),
-        axis=alt.Axis(labelExpr=SECONDS_LABEL, tickCount=5),
+        axis=linear_seconds_axis(longest),
         # Room for the number beyond the longest interval.
-        scale=alt.Scale(domain=[0, max(shown["end"]) * 1.25 or 1], nice=False),
+        scale=alt.Scale(domain=[0, longest * 1.25 or 1], nice=False),
     )
     bars = base.mark_bar(color=BLUE, opacity=0.8, height={"band": 0.55}).encode(x=x)
     whiskers = base.mark_rule(color=INK, strokeWidth=1.5).encode(x="low:Q", x2="high:Q")

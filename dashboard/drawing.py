@@ -1,7 +1,7 @@
 """What every chart shares: the theme, its axes and legends, and frames made ready to be drawn."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -17,14 +17,26 @@ Say = Callable[[float | None], str]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 SECONDS_LABEL = (
     "datum.value == 0 ? '0'"
-    " : datum.value < 1 ? format(datum.value * 1000, '~g') + ' ms'"
-    " : datum.value < 60 ? format(datum.value, '~g') + ' s'"
-    " : datum.value < 3600 ? format(datum.value / 60, '~g') + ' min'"
-    " : format(datum.value / 3600, '~g') + ' h'"
+    " : datum.value < 1 ? format(datum.value * 1000, '.3~r') + ' ms'"
+    " : datum.value < 60 ? format(datum.value, '.3~r') + ' s'"
+    " : datum.value < 3600 ? format(datum.value / 60, '.3~r') + ' min'"
+    " : format(datum.value / 3600, '.3~r') + ' h'"
 )
 """Vega expression: a number of seconds on an axis, in the unit that fits."""
 TIME_TITLE = "Time to fix, or until given up"
-TICKS_S = [0.001, 0.01, 0.1, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 14400, 86400]
+_MS, _MIN, _H, _DAY = 0.001, 60, 3_600, 86_400
+_STEPS_S = (
+    *(step * _MS for step in (1, 2, 5, 10, 20, 50, 100, 200, 500)),
+    *(1, 2, 5, 10, 20, 30),
+    *(step * _MIN for step in (1, 2, 5, 10, 20, 30)),
+    *(step * _H for step in (1, 2, 4, 8, 12)),
+    *(step * _DAY for step in (1, 2, 7, 30, 100)),
+)
+"""Durations that people name, in seconds."""
+
+_MOST_TICKS = 7
+_MARK_LINES = 3
+"""Labels of new variants stand on so many lines in turn, so that neighbours do not overlap."""
 
 
 def layers(*charts: alt.Chart) -> alt.LayerChart:
@@ -58,17 +70,25 @@ def finish(chart: alt.LayerChart, height: int) -> alt.LayerChart:
 
 def days_axis(frame: "DataFrame", bucket: str) -> alt.X:
     """Return an axis of days: UTC, wherever the browser stands."""
-    days_drawn: list[date] = frame["bucket"].to_list()
-    first, last = min(days_drawn), max(days_drawn)
+    days: list[date] = frame["bucket"].to_list()
+    first, last = min(days), max(days)
+    scale = alt.Scale(type="utc")
+    if first == last:
+        # A single point stands in the middle, not at the edge.
+        ends = instant(first - timedelta(days=1)), instant(last + timedelta(days=1))
+        scale = alt.Scale(type="utc", domainMin=ends[0], domainMax=ends[1])
+    return alt.X("bucket:T", title=None, axis=day_ticks(first, last, bucket), scale=scale)
+
+
+def day_ticks(first: date, last: date, bucket: str = "day") -> alt.Axis:
+    """Return an axis with a few days named, each once."""
     days = (last - first).days
+    step = max(-(-(days + 1) // _MOST_TICKS), {"day": 1, "week": 7, "month": 30}[bucket])
+    values = [instant(first + timedelta(days=at)) for at in range(0, days + 1, step)]
     layout = "%b %Y" if bucket == "month" or days > 400 else "%-d %b"
-    axis = alt.Axis(format=layout, tickCount=min(days + 1, 8), labelOverlap=True, labelFlush=True)
-    if first != last:
-        return alt.X("bucket:T", title=None, axis=axis, scale=alt.Scale(type="utc"))
-    # A single bucket stands in the middle, not at the edge.
-    ends = [instant(first - timedelta(days=1)), instant(last + timedelta(days=2))]
-    axis.values = [instant(first)]
-    return alt.X("bucket:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=ends))
+    return alt.Axis(
+        format=layout, values=values, labelOverlap="greedy", labelSeparation=6, labelFlush=True
+    )
 
 
 def marked(marks: "DataFrame", frame: "DataFrame") -> list[alt.Chart]:
@@ -84,21 +104,18 @@ def marked(marks: "DataFrame", frame: "DataFrame") -> list[alt.Chart]:
     rows = [{"bucket": iso(day), "label": ", ".join(new)} for day, new in names.items()]
     rule = alt.Chart(alt.Data(values=rows)).mark_rule(color=BLUE, strokeDash=[3, 3], opacity=0.8)
     middle = iso(first + (last - first) / 2)
-    look: Any = {"baseline": "top", "y": 2, "color": BLUE, "fontSize": 11}
-    # A label points to the side that has room.
-    early = [row for row in rows if row["bucket"] < middle]
-    late = [row for row in rows if row["bucket"] >= middle]
-    texts = [
-        (early, {"align": "left", "dx": 4}),
-        (late, {"align": "right", "dx": -4}),
-    ]
-    labels = [
-        alt.Chart(alt.Data(values=part))
-        .mark_text(**look, **side)
-        .encode(x="bucket:T", text="label:N")
-        for part, side in texts
-        if part
-    ]
+    labels: list[alt.Chart] = []
+    for line in range(min(_MARK_LINES, len(rows))):
+        part = rows[line::_MARK_LINES]
+        look: Any = {"baseline": "top", "y": 2 + 13 * line, "color": BLUE, "fontSize": 11}
+        # A label points to the side that has room.
+        early = [row for row in part if row["bucket"] < middle]
+        late = [row for row in part if row["bucket"] >= middle]
+        for side, align, dx in ((early, "left", 4), (late, "right", -4)):
+            if side:
+                look |= {"align": align, "dx": dx}
+                text = alt.Chart(alt.Data(values=side)).mark_text(**look)
+                labels.append(text.encode(x="bucket:T", text="label:N"))
     return [rule.encode(x="bucket:T"), *labels]
 
 
@@ -113,17 +130,30 @@ def time_to_fix(values: Sequence[float]) -> alt.Y:
     )
 
 
-def logarithmic(ends: Sequence[Any]) -> alt.Scale:
-    """Return a logarithmic scale with a little room at both ends."""
-    low, high = ends
-    return alt.Scale(type="log", domain=[low * 0.8, high * 1.25], nice=False)
+def logarithmic(ends: Sequence[float]) -> alt.Scale:
+    """Return a logarithmic scale with room for at least two ticks."""
+    return alt.Scale(type="log", domain=list(_widened(ends)), nice=False)
 
 
-def seconds_axis(ends: Sequence[Any]) -> alt.Axis:
-    """Return an axis of durations, its ticks at times that people name."""
+def seconds_axis(ends: Sequence[float]) -> alt.Axis:
+    """Return the axis of a logarithmic scale of durations, its ticks at durations that people name."""
+    low, high = _widened(ends)
+    ticks = [step for step in _STEPS_S if low <= step <= high]
+    every = -(-len(ticks) // _MOST_TICKS) or 1
+    return alt.Axis(values=ticks[::every], labelExpr=SECONDS_LABEL, labelOverlap=True)
+
+
+def linear_seconds_axis(longest: float) -> alt.Axis:
+    """Return the axis of a scale of durations from zero, its ticks at durations that people name."""
+    step = next((step for step in _STEPS_S if longest / step <= _MOST_TICKS - 2), longest or 1.0)
+    ticks = [step * at for at in range(int(longest / step) + 2)]
+    return alt.Axis(values=ticks, labelExpr=SECONDS_LABEL)
+
+
+def _widened(ends: Sequence[float]) -> tuple[float, float]:
     low, high = ends
-    ticks = [tick for tick in TICKS_S if low * 0.8 <= tick <= high * 1.25]
-    return alt.Axis(values=ticks or alt.Undefined, labelExpr=SECONDS_LABEL, labelOverlap=True)
+    room = max(1.25, 3 / (high / low) ** 0.5)
+    return low / room, high * room
 
 
 def outcome_colour() -> alt.Color:
@@ -188,9 +218,9 @@ def brushed(days: tuple[date, date] | None) -> Any:  # noqa: ANN401
     return {"x": [instant(days[0]), instant(days[1])]}
 
 
-def instant(day: date) -> alt.DateTime:
-    """Return the beginning of a day, UTC."""
-    return alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
+def instant(day: date) -> int:
+    """Return the beginning of a day, UTC, in milliseconds since 1970."""
+    return int(datetime.combine(day, time(), UTC).timestamp() * 1000)
 
 
 def iso(day: date, after: timedelta = timedelta()) -> str:
@@ -210,4 +240,4 @@ def percent(value: float | None) -> str:
 
 def short(text: str) -> str:
     """Return a label that fits."""
-    return text if len(text) <= 24 else text[:23] + "…"
+    return text if len(text) <= 20 else text[:19] + "…"

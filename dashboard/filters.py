@@ -60,7 +60,8 @@ def bar(placed: mo.ui.dictionary) -> Markup:
 def sides(choices: Mapping[str, Sequence[str]], chosen: Chosen, choose: Choose) -> mo.ui.dropdown:
     """Return the choice of what is compared: the halves, or two of the most frequent variants."""
     pairs = combinations(sorted(choices.get("variant", ())[:_MOST_COMPARED]), 2)
-    titles = {HALVES: None} | {f"{left} and {right}": (left, right) for left, right in pairs}
+    named = {f"{_short(left)} and {_short(right)}": (left, right) for left, right in pairs}
+    titles = {HALVES: None} | named
     now = chosen().sides
     return mo.ui.dropdown(
         options=titles,
@@ -81,3 +82,8 @@ def _filter(
         value=picked,
         on_change=lambda names: choose(chosen().filtered(column, list(map(meant, names)))),
     )
+
+
+def _short(name: str) -> str:
+    """Return a name with its middle left out: variants often differ at their ends."""
+    return name if len(name) <= 32 else f"{name[:15]}…{name[-16:]}"

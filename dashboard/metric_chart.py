@@ -9,7 +9,7 @@ from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import Metric, Unit
 from analytics.metrics.evaluate import PERIODS, Cut
 from analytics.render import UNKNOWN, axis_title, number
-from dashboard.drawing import SECONDS_LABEL, days_axis, finish, layers, placed, spanned
+from dashboard.drawing import days_axis, finish, layers, linear_seconds_axis, placed, spanned
 from dashboard.palette import BLUE, GREEN, INK
 
 _MOST_BARS = 40
@@ -49,7 +49,7 @@ def chart_metric(frame: pl.DataFrame, metric: Metric, cut: str) -> alt.LayerChar
     if metric.unit is Unit.SHARE:
         axis = alt.Axis(format=".0%", tickCount=5)
     elif metric.unit is Unit.SECONDS:
-        axis = alt.Axis(labelExpr=SECONDS_LABEL, tickCount=5)
+        axis = linear_seconds_axis(float(max(shown["end"])))
     told = [
         alt.Tooltip("told:N", title=metric.title),
         alt.Tooltip("span:N", title="95 % interval"),

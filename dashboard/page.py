@@ -196,8 +196,8 @@ def nothing_here(shown: Overview) -> Markup:
     return callout(
         "empty",
         "No runs match these filters.",
-        f"There are {shown.runs_stored:,} runs in the store, none of them in {shown.window.label} with "
-        "what is chosen above. Choose a longer period, or clear the filters.",
+        f"There are {shown.runs_stored:,} runs in the store, none of them in the period "
+        f"({shown.window.label}) with what is chosen above. Choose a longer period, or clear the filters.",
     )
 
 
@@ -256,6 +256,8 @@ def before_after(compared: Comparison | None) -> Markup:
     """Return both sides of a comparison as numbers and as a chart."""
     if compared is None:
         return nothing("Nothing to compare", "Two runs are needed, one for each side.")
+    if not compared.pairs:
+        return nothing("Nothing to compare yet", "No number is known on either side.")
     drawn = chart_before_after(compared.frame())
     shares = chart(drawn, "No shares to draw", "No rate is known on both sides.")
     return grid((7, "", compared_table(compared)), (5, "", shares))

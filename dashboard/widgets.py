@@ -6,6 +6,7 @@ put into some.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -16,10 +17,15 @@ from analytics.overview import Comparison, Headline, Overview
 from analytics.render import UNKNOWN, Card, moment
 
 
-class Markup(str):
-    """HTML that this package wrote itself."""
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """HTML that this package wrote itself. No string, so that text cannot be mixed in by accident."""
 
-    __slots__ = ()
+    html: str
+
+    def __bool__(self) -> bool:
+        """Nothing is false."""
+        return bool(self.html)
 
 
 NOTHING = Markup("")
@@ -29,16 +35,18 @@ _WORDS = {"better": "better", "worse": "worse", "neutral": "", "unclear": "withi
 
 
 def text(value: object) -> Markup:
-    """Return a value as markup: as it is where it is Markup, else escaped; unknown is an em dash."""
+    """Return a value as markup: as it is where it is markup, else escaped; unknown is an em dash."""
     if isinstance(value, Markup):
         return value
+    if isinstance(value, mo.Html):
+        return Markup(value.text)
     return Markup(UNKNOWN if value is None else escape(str(value)))
 
 
 def tag(name: str, *content: object, **attributes: object) -> Markup:
     """Return one element. Attributes that are None are left out; ``class_`` is class, ``_`` is a dash.
 
-    >>> tag("b", "<script>", title='"')
+    >>> tag("b", "<script>", title='"').html
     '<b title="&quot;">&lt;script&gt;</b>'
     """
     told = "".join(
@@ -46,23 +54,22 @@ def tag(name: str, *content: object, **attributes: object) -> Markup:
         for key, value in attributes.items()
         if value is not None
     )
-    return Markup(f"<{name}{told}>{join(content)}</{name}>")
+    return Markup(f"<{name}{told}>{join(content).html}</{name}>")
 
 
 def join(parts: Iterable[object]) -> Markup:
     """Return parts one after the other, each escaped unless it is markup."""
-    return Markup("".join(text(part) for part in parts))
+    return Markup("".join(text(part).html for part in parts))
 
 
-def element(control: mo.Html) -> Markup:
-    """Return a marimo element as markup, to be placed among our own."""
-    return Markup(control.text)
+def element(control: mo.Html) -> mo.Html:
+    """Return a control as something to place, which no cell depends on."""
+    return mo.Html(control.text)
 
 
 def show(*parts: object) -> mo.Html:
     """Return what a cell shows."""
-    # marimo sends a plain string only.
-    return mo.Html(str(join(parts)))
+    return mo.Html(join(parts).html)
 
 
 def section(
@@ -111,7 +118,7 @@ def _card(headline: Headline, before_label: str) -> Markup:
 def number(value: str) -> Markup:
     """Return a number with its units smaller than its digits.
 
-    >>> number("2 min 17 s")
+    >>> number("2 min 17 s").html
     '2<small> min </small>17<small> s</small>'
     """
     return join(
@@ -180,7 +187,7 @@ def nothing(title: str, why: str) -> Markup:
     return tag("div", tag("strong", title), tag("p", why), class_="pp-nothing")
 
 
-def field(title: str, control: Markup) -> Markup:
+def field(title: str, control: object) -> Markup:
     """Return a control under its title."""
     return tag("label", tag("span", title), control, class_="pp-field")
 

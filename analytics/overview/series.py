@@ -42,7 +42,7 @@ class Series:
     fix_medians: "DataFrame"
     """bucket, value, low, high, n: the median fix time."""
     bug_types: "DataFrame"
-    """bug_type, label (type and count), bugs, share, fix_rate, fixed, rank; rarer types are pooled."""
+    """bug_type, label (count and type), bugs, share, fix_rate, fixed, rank; rarer types are pooled."""
     run_states: "DataFrame"
     """bucket, state, order, runs."""
     agents: "DataFrame"
@@ -171,7 +171,7 @@ def _bug_types(con: "DuckDBPyConnection", where: Selection) -> "DataFrame":
     }  # fmt: skip
     return pl.DataFrame(
         [
-            (name, f"{name}  {bugs:,}", bugs, bugs / total, fixed / closed if closed else None, fixed, rank)
+            (name, f"{bugs:,}  {name}", bugs, bugs / total, fixed / closed if closed else None, fixed, rank)
             for rank, (name, bugs, fixed, closed) in enumerate(shown)
         ],
         schema=schema,

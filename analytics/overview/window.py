@@ -58,7 +58,7 @@ def window(con: "DuckDBPyConnection", scope: Scope, now: datetime) -> Window:
         until = max(until, since + timedelta(days=1))
     length = until - since
     whole = days is None and scope.days is None
-    title = "all time" if whole else f"{length.days} day{'s' if length.days != 1 else ''}"
+    title = "All time" if whole else f"{length.days} day{'s' if length.days != 1 else ''}"
     ending = f"to {_day(until - timedelta(days=1))} UTC"
     before_is_whole = _midnight(first.date()) <= since - length
     reach = "" if before_is_whole else f", from {_day(first)} on"
