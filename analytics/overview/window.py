@@ -49,9 +49,9 @@ def window(con: "DuckDBPyConnection", scope: Scope, now: datetime) -> Window:
     first, last, future = _extent(con, now)
     if first is None or last is None:
         return Window()
-    until = _midnight(last.date() + timedelta(days=1))
+    until = _shifted(_midnight(last.date()), timedelta(days=1))
     days = scope.period.days
-    since = _midnight(first.date()) if days is None else until - timedelta(days=days)
+    since = _midnight(first.date()) if days is None else _shifted(until, -timedelta(days=days))
     if scope.days:
         since = max(since, _midnight(scope.days[0]))
         until = min(until, _midnight(scope.days[1] + timedelta(days=1)))
@@ -60,12 +60,13 @@ def window(con: "DuckDBPyConnection", scope: Scope, now: datetime) -> Window:
     whole = days is None and scope.days is None
     title = "All time" if whole else f"{length.days} day{'s' if length.days != 1 else ''}"
     ending = f"to {_day(until - timedelta(days=1))} UTC"
-    before_is_whole = _midnight(first.date()) <= since - length
+    before = _shifted(since, -length)
+    before_is_whole = _midnight(first.date()) <= before
     reach = "" if before_is_whole else f", from {_day(first)} on"
     return Window(
         since=since,
         until=until,
-        before=None if whole or first >= since else since - length,
+        before=None if whole or first >= since else before,
         before_is_whole=before_is_whole,
         bucket=_bucket(length.days),
         label=f"{title} {ending}",
@@ -90,6 +91,14 @@ def _extent(
         first, last = runs.aggregate(ends).fetchall()[0]
         return first, last, 0
     return first, last, len(runs) - int(seen)
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    """Move a moment as far as the calendar goes: clocks in traces can be off by thousands of years."""
+    try:
+        return moment + by
+    except OverflowError:
+        return datetime.max if by > timedelta() else datetime.min
 
 
 def _bucket(days: int) -> str:
