@@ -21,7 +21,10 @@ Choose = Callable[[Scope], None]
 
 
 def controls(
-    choices: Mapping[str, Sequence[str]], chosen: Chosen, choose: Choose, clear: Callable[[], None]
+    choices: Mapping[str, Sequence[str | None]],
+    chosen: Chosen,
+    choose: Choose,
+    clear: Callable[[], None],
 ) -> mo.ui.dictionary:
     """Return the period, one filter for every column that has something to choose, and a way back.
 
@@ -40,8 +43,7 @@ def controls(
     columns = {
         column: _filter(column, values, chosen, choose)
         for column, values in choices.items()
-        # Types of bugs are picked in their ring.
-        if column != "bug_type" and (len(values) > 1 or scope.values(column))
+        if len(values) > 1 or scope.values(column)
     }
     button = mo.ui.button(label="Clear filters", on_change=lambda _: clear())
     return mo.ui.dictionary({"period": period, **columns, "clear": button})
@@ -57,9 +59,12 @@ def bar(placed: mo.ui.dictionary) -> Markup:
     return tag("div", *fields, actions, class_="pp-bar")
 
 
-def sides(choices: Mapping[str, Sequence[str]], chosen: Chosen, choose: Choose) -> mo.ui.dropdown:
+def sides(
+    choices: Mapping[str, Sequence[str | None]], chosen: Chosen, choose: Choose
+) -> mo.ui.dropdown:
     """Return the choice of what is compared: the halves, or two of the most frequent variants."""
-    pairs = combinations(sorted(choices.get("variant", ())[:_MOST_COMPARED]), 2)
+    variants = [value for value in choices["variant"] if value is not None]
+    pairs = combinations(sorted(variants[:_MOST_COMPARED]), 2)
     named = {f"{_short(left)} and {_short(right)}": (left, right) for left, right in pairs}
     titles = {HALVES: None} | named
     now = chosen().sides
@@ -71,16 +76,16 @@ def sides(choices: Mapping[str, Sequence[str]], chosen: Chosen, choose: Choose) 
 
 
 def _filter(
-    column: str, values: Sequence[str], chosen: Chosen, choose: Choose
+    column: str, values: Sequence[str | None], chosen: Chosen, choose: Choose
 ) -> mo.ui.multiselect:
-    def meant(name: object) -> str | None:
-        return None if name == UNKNOWN and UNKNOWN not in values else str(name)
-
-    picked = [value or UNKNOWN for value in chosen().values(column)]
+    picked = chosen().values(column)
+    named = {value or UNKNOWN: value for value in (*values, *picked)}
     return mo.ui.multiselect(
-        options=list(dict.fromkeys([*values, *picked])),
-        value=picked,
-        on_change=lambda names: choose(chosen().filtered(column, list(map(meant, names)))),
+        options=list(named),
+        value=[value or UNKNOWN for value in picked],
+        on_change=lambda names: choose(
+            chosen().filtered(column, [named[str(name)] for name in names])
+        ),
     )
 
 

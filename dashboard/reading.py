@@ -13,7 +13,16 @@ from typing import Any
 
 from polars import DataFrame
 
-from analytics.overview import Overview, Scope, options, overview, parse, selection, window
+from analytics.overview import (
+    Overview,
+    Scope,
+    has_unknown,
+    options,
+    overview,
+    parse,
+    selection,
+    window,
+)
 from analytics.store import tables
 from analytics.store.reader import Reader, Version
 from analytics.sync import StoreChoice, choose_store
@@ -84,11 +93,13 @@ def _answers(store: Path, version: Version, scope: Scope) -> Overview:
 
 
 @lru_cache(maxsize=64)
-def choices(store: Path, version: Version) -> dict[str, list[str]]:
-    """Return what can be filtered by: column -> its values, the most frequent first."""
+def choices(store: Path, version: Version) -> dict[str, list[str | None]]:
+    """Return what can be filtered by: column -> its values, the most frequent first, the unknown last."""
     with tables.consistent(reader(store)) as con:
-        columns = ("variant", "model", "bug_type", "agent", "repo", "source", "task")
-        return {column: options(con, column) for column in columns}
+        return {
+            column: [*options(con, column), *([None] if has_unknown(con, column) else [])]
+            for column in ("variant", "model", "agent", "repo", "source", "task")
+        }
 
 
 def scope_of(store: Path, parameters: dict[str, list[str]]) -> tuple[Scope, tuple[str, ...]]:

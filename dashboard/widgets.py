@@ -275,7 +275,7 @@ def compared_table(comparison: Comparison) -> Markup:
     columns = [("name", "Metric"), ("num", left), ("num", right), ("step", "Change")]  # fmt: skip
     rows = [
         (
-            tag("span", pair.metric.title, title=pair.metric.doc, data_metric=pair.metric.name),
+            tag("span", pair.metric.title, title=pair.metric.doc, data_compared=pair.metric.name),
             side(pair.left_card),
             side(pair.right_card),
             step(pair.right_card, pair.is_clear, ""),

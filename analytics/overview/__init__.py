@@ -11,7 +11,15 @@ from analytics.metrics.aggregates import Count, Estimate, Sum
 from analytics.metrics.catalog import CATALOG, METRICS, Metric
 from analytics.metrics.evaluate import Selection, measure
 from analytics.overview.compare import Comparison, comparison, is_clear
-from analytics.overview.scope import DEFAULT_PERIOD, PERIODS, Period, Scope, options, parse
+from analytics.overview.scope import (
+    DEFAULT_PERIOD,
+    PERIODS,
+    Period,
+    Scope,
+    has_unknown,
+    options,
+    parse,
+)
 from analytics.overview.series import Series, series
 from analytics.overview.window import Window, window
 from analytics.render import Card, card
@@ -34,6 +42,7 @@ __all__ = [
     "Scope",
     "Series",
     "Window",
+    "has_unknown",
     "options",
     "overview",
     "parse",

@@ -1,8 +1,8 @@
 """What part of the store a reader looks at: a period, filters, a focus; from a web address and back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from analytics.errors import nearest
@@ -138,10 +138,12 @@ def options(con: "DuckDBPyConnection", column: str, most: int = 500) -> list[str
     return [str(value) for value, _ in ranked]
 
 
-def day_range(first: date, last: date) -> Iterator[date]:
-    """Yield every day from the first to the last, both included."""
-    for offset in range((last - first).days + 1):
-        yield first + timedelta(days=offset)
+def has_unknown(con: "DuckDBPyConnection", column: str) -> bool:
+    """Say whether some run does not tell a column."""
+    from duckdb import ColumnExpression as Column
+
+    rows = con.view(_home(column)).filter(Column(column).isnull())
+    return rows.limit(1).fetchone() is not None
 
 
 def _home(column: str) -> str:
