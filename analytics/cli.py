@@ -21,10 +21,12 @@ COMMANDS = {
     "serve": "open the dashboard in a browser",
     "export": "write a page to share, or every table",
     "metrics": "print metrics",
+    "doctor": "say what state the store is in, and what could not be read",
 }
 """Every command, with what it does."""
 
 _REJECTS_SHOWN = 5
+_LONGEST_LINE = 600
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     metrics.add_argument("--format", choices=("table", "json", "csv"), default="table")
     metrics.add_argument("--demo", action="store_true", help="of the bundled traces")
+
+    examine = _command(commands, "doctor", _doctor)
+    examine.add_argument("--demo", action="store_true", help="of the bundled traces")
     return parser
 
 
@@ -236,6 +241,15 @@ def _metrics(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    from analytics.doctor import examine
+    from analytics.tabulate import one_line
+
+    for line in examine(_chosen_store(arguments).path):
+        print(one_line(line, _LONGEST_LINE))
+    return 0
+
+
 def _stored(arguments: argparse.Namespace) -> "StoreChoice":
     """Return the store to read numbers from; a page waits for a store to appear, a number does not."""
     from analytics.store import lake
@@ -258,7 +272,7 @@ def _chosen_store(arguments: argparse.Namespace) -> "StoreChoice":
 
 def _tell(report: "SyncReport | AnalyticsError") -> None:
     if isinstance(report, AnalyticsError):
-        print(f"patchpilot: {report}", file=sys.stderr)
+        _say(f"patchpilot: {report}")
     else:
         _print_report(report)
 
@@ -266,21 +280,25 @@ def _tell(report: "SyncReport | AnalyticsError") -> None:
 def _print_report(report: "SyncReport") -> None:
     written = report.written
     for file in report.files:
-        print(f"{file.name}: {file.format} ({file.reason})", file=sys.stderr)
+        _say(f"{file.name}: {file.format} ({file.reason})")
     for note in report.notes:
-        print(f"note: {note}", file=sys.stderr)
+        _say(f"note: {note}")
     for sentence in written.unmatched:
-        print(f"note: {sentence}", file=sys.stderr)
+        _say(f"note: {sentence}")
     for reject in report.rejects[:_REJECTS_SHOWN]:
         where = reject.file if reject.line is None else f"{reject.file} line {reject.line}"
-        print(f"rejected: {where}: {reject.reason}", file=sys.stderr)
+        _say(f"rejected: {where}: {reject.reason}")
     if len(report.rejects) > _REJECTS_SHOWN:
-        print(
-            f"rejected: {len(report.rejects) - _REJECTS_SHOWN} more, see table rejects",
-            file=sys.stderr,
-        )
+        _say(f"rejected: {len(report.rejects) - _REJECTS_SHOWN} more, see table rejects")
     deleted = f", {written.deleted:,} deleted" if written.deleted else ""
     print(
         f"{written.new:,} new, {written.changed:,} changed, {written.unchanged:,} unchanged{deleted}, "
         f"{written.rejected:,} rejected calls; {written.runs:,} runs touched; {report.seconds:.1f} s"
     )
+
+
+def _say(text: str) -> None:
+    """Talk on standard error; names and reasons may come from traces, so no control code gets through."""
+    from analytics.tabulate import one_line
+
+    print(one_line(text, _LONGEST_LINE), file=sys.stderr)

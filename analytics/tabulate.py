@@ -23,7 +23,7 @@ def table(metrics: Sequence[Metric], by: Sequence[str], found: Found) -> str:
             doubt = bracket(estimate, metric.unit)
             rows.append(
                 [
-                    *(UNKNOWN if value is None else _one_line(str(value)) for value in cut),
+                    *(UNKNOWN if value is None else one_line(str(value)) for value in cut),
                     metric.title,
                     number(estimate.value, metric.unit),
                     interval(estimate, metric.unit),
@@ -69,7 +69,7 @@ def _records(metrics: Sequence[Metric], by: Sequence[str], found: Found) -> list
     ]
 
 
-def _one_line(text: str) -> str:
-    """Traces may carry line breaks and terminal codes: a cell is printable and short."""
+def one_line(text: str, length: int = 40) -> str:
+    """Make text from traces fit for a terminal: no line breaks, no control codes, not too long."""
     plain = "".join(character if character.isprintable() else " " for character in text)
-    return plain if len(plain) <= 40 else plain[:39] + "…"
+    return plain if len(plain) <= length else plain[: length - 1] + "…"

@@ -121,6 +121,27 @@ def test_metrics_print_as_table_json_and_csv(export: Path, store: Path):
     assert csv.splitlines()[0].startswith("metric,unit,value,")
 
 
+def test_the_doctor_tells_what_a_store_holds_and_lacks(store: Path):
+    patchpilot("import", "-", "--store", store, stdin=call(1) + "\nnot json\n")
+    told = patchpilot("doctor", "--store", store)
+    assert told.returncode == 0
+    assert "1 calls, 1 runs, 1 rejects" in told.stdout
+    assert "standard input line 2: " in told.stdout
+
+
+def test_the_doctor_says_why_a_store_does_not_open(store: Path):
+    store.mkdir()
+    (store / "catalog.sqlite").write_text("no catalog")
+    told = patchpilot("doctor", "--store", store)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.startswith(f"patchpilot: cannot open the store in {store}: ")
+
+
+def test_no_control_code_of_a_trace_reaches_the_terminal(store: Path):
+    told = patchpilot("import", "-", "--store", store, stdin=call(1) + '\n{"id": "\x1b[31mred"\n')
+    assert "\x1b" not in told.stderr + told.stdout
+
+
 def test_a_closed_pipe_is_no_error(export: Path, store: Path):
     patchpilot("import", export, "--store", store)
     line = f"'{PATCHPILOT}' metrics --store '{store}' | head -n 1"

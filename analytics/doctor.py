@@ -1,0 +1,45 @@
+"""What state a store is in, told line by line: whether it opens, what it holds, what it could not read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analytics.store import lake, tables
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_REJECTS_SHOWN = 20
+
+
+def examine(store: Path) -> Iterator[str]:
+    """Yield what is to be said of a store, one line each.
+
+    Raises:
+        StoreError: there is no store, or it does not open; the message says why.
+    """
+    con = lake.connect(store, read_only=True)
+    try:
+        yield f"store       {store}"
+        yield f"layout      {lake.setting(con, 'schema_version')}, commit {lake.snapshot_id(con)}"
+        facts = tables.store_facts(con)
+        yield f"holds       {facts.calls:,} calls, {_count(con, 'runs'):,} runs, {facts.rejected:,} rejects"
+        size = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
+        yield f"size        {size / 1e6:,.1f} MB on disk"
+        for row in tables.imports(con, 5).iter_rows(named=True):
+            yield (
+                f"import {row['import_id']:<4} {row['imported_at']:%Y-%m-%d %H:%M} UTC: "
+                f"{row['new_count']:,} new, {row['changed_count']:,} changed, "
+                f"{row['rejected_count']:,} rejected, of {row['formats']}"
+            )
+        for row in tables.rejects(con, _REJECTS_SHOWN).iter_rows(named=True):
+            where = row["file"] if row["line"] is None else f"{row['file']} line {row['line']}"
+            yield f"rejected    {where}: {row['reason']}"
+        if facts.rejected > _REJECTS_SHOWN:
+            yield f"            and {facts.rejected - _REJECTS_SHOWN:,} more, in table rejects"
+    finally:
+        con.close()
+
+
+def _count(con: "DuckDBPyConnection", table: str) -> int:
+    return len(con.table(f"lake.{table}"))
