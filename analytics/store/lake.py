@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _EXTENSIONS = ("ducklake", "sqlite_scanner")
-_MEMORY_LIMIT = "600MB"
+_MEMORY_LIMIT = "500MB"
 """Of an import: what does not fit goes to the store's tmp folder."""
 
 

@@ -14,7 +14,7 @@ _ORDER = ("member", "last_seen", "fixes", "runs", "agent_runs")
 """Each reads what the ones before it made."""
 
 
-_TRACES_AT_ONCE = 12_000
+_TRACES_AT_ONCE = 10_000
 """Memory is bounded by this many traces, however many an import touches."""
 
 
