@@ -27,6 +27,7 @@ COMMANDS = {
 
 _REJECTS_SHOWN = 5
 _LONGEST_LINE = 600
+_LONGEST_PAUSE_S = 86_400
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -114,7 +115,9 @@ def _command(commands, name: str, run) -> argparse.ArgumentParser:  # noqa: ANN0
         name, help=summary, description=summary[0].upper() + summary[1:] + "."
     )
     parser.set_defaults(run=run)
-    parser.add_argument("--store", type=Path, metavar="DIR", help="default data/store")
+    parser.add_argument(
+        "--store", type=Path, metavar="DIR", help="default PATCHPILOT_STORE, else data/store"
+    )
     return parser
 
 
@@ -129,9 +132,14 @@ def _semantics(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError("must be above 0")
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= _LONGEST_PAUSE_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of seconds above 0 and up to {_LONGEST_PAUSE_S:,}"
+        )
     return value
 
 
@@ -162,13 +170,22 @@ def _sync(arguments: argparse.Namespace) -> int:
 
     store = arguments.store or sync.default_store()
     presets = sync.choose_presets(arguments.semantics)
-    while True:
+
+    def pull() -> "SyncReport":
         with Bar() as bar:
-            report = sync.sync_weave(store, arguments.weave, presets=presets, progress=bar.tell)
-        _print_report(report)
-        if arguments.every is None:
-            return 0
-        sleep(arguments.every)
+            return sync.sync_weave(store, arguments.weave, presets=presets, progress=bar.tell)
+
+    _print_report(pull())
+    try:
+        while arguments.every is not None:
+            sleep(arguments.every)
+            try:
+                _print_report(pull())
+            except AnalyticsError as fault:
+                _tell(fault)  # The next pull may find the server back.
+    except KeyboardInterrupt:
+        pass
+    return 0
 
 
 def _watch(arguments: argparse.Namespace) -> int:
@@ -190,10 +207,15 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     if arguments.demo and arguments.data:
         raise InputError("--demo and --data exclude each other: show one or the other.")
+    if arguments.semantics and not arguments.data:
+        raise InputError("--semantics says how to read --data; name the data as well.")
     if arguments.data:
+        from analytics.progress import Bar
+
         store = arguments.store or sync.default_store()
         presets = sync.choose_presets(arguments.semantics)
-        report = sync.import_paths(store, arguments.data, presets=presets)
+        with Bar() as bar:
+            report = sync.import_paths(store, arguments.data, presets=presets, progress=bar.tell)
         _print_report(report)
         choice = sync.StoreChoice(path=store, demo=False)
     else:
@@ -266,8 +288,13 @@ def _chosen_store(arguments: argparse.Namespace) -> "StoreChoice":
     from analytics import sync
 
     if getattr(arguments, "demo", False):
+        if arguments.store is not None:
+            raise InputError("--demo and --store exclude each other: show one or the other.")
         return sync.StoreChoice(path=sync.demo_store(), demo=True)
-    return sync.choose_store(arguments.store)
+    choice = sync.choose_store(arguments.store)
+    if choice.demo:
+        _say("note: there is no store of your own yet; these are the bundled traces.")
+    return choice
 
 
 def _tell(report: "SyncReport | AnalyticsError") -> None:

@@ -94,7 +94,9 @@ def test_strict_stores_nothing(store: Path):
         (("metrics", "pass_rate", "--by", "varient"), "Did you mean 'variant'?"),
         (("sync", "--weave", "nonsense"), "write entity/project"),
         (("serve", "--demo", "--data", "{export}"), "exclude each other"),
-        (("serve", "--host", "0.0.0.0", "--demo"), "needs a token"),
+        (("serve", "--host", "0.0.0.0"), "needs a token"),
+        (("serve", "--semantics", "generic"), "name the data as well"),
+        (("metrics", "--demo"), "--demo and --store exclude each other"),
     ],
 )
 def test_bad_input_gets_one_sentence(
@@ -108,6 +110,33 @@ def test_bad_input_gets_one_sentence(
     assert done.stderr.startswith("patchpilot: ")
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("pause", ["abc", "inf", "nan", "0", "-1"])
+def test_a_pause_is_a_number_of_seconds(pause: str):
+    done = patchpilot("watch", "traces", f"--every={pause}")
+    assert done.returncode == 2
+    assert f"'{pause}' is no number of seconds" in done.stderr
+
+
+def test_numbers_of_the_bundled_traces_say_so(tmp_path: Path):
+    done = patchpilot("metrics", "runs")
+    own = "there is no store of your own yet; these are the bundled traces" in done.stderr
+    assert own or (Path(__file__).parents[1] / "data" / "store").exists()
+
+
+def test_the_environment_names_the_store_for_every_command(
+    export: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATCHPILOT_STORE", str(store))
+    assert patchpilot("import", export).stdout.startswith("3 new,")
+    assert json.loads(patchpilot("metrics", "runs", "--format", "json").stdout)[0]["value"] == 3
+
+
+def test_a_record_refused_twice_is_one_reject(store: Path):
+    for _ in range(2):
+        patchpilot("import", "-", "--store", store, stdin=call(1) + "\nnot json\n")
+    assert "1 calls, 1 runs, 1 rejects" in patchpilot("doctor", "--store", store).stdout
 
 
 def test_metrics_print_as_table_json_and_csv(export: Path, store: Path):

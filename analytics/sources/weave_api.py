@@ -119,7 +119,13 @@ def pull(
     began = datetime.now(UTC).replace(tzinfo=None)
     begin = None if since is None else since - overlap
     auth = httpx.BasicAuth("api", remote.api_key) if remote.api_key else None
-    client = httpx.Client(base_url=remote.base_url, auth=auth, timeout=60.0)
+    try:
+        client = httpx.Client(base_url=remote.base_url, auth=auth, timeout=60.0)
+    except (httpx.InvalidURL, ValueError):
+        raise RemoteError(
+            f"{remote.base_url} is no address of a server. Nothing was pulled; check "
+            "WF_TRACE_SERVER_URL."
+        ) from None
     with client, target.open("wb") as out:
         work = _Pull(_Server(remote, client), out, progress or (lambda count, total: None))
         work.window(begin)
@@ -265,11 +271,18 @@ class _Server:
 
     def ask(self, address: str, body: Mapping[str, Any], member: str) -> Any:  # noqa: ANN401
         """Return one member of the answer to a question."""
-        with self._answer(address, body) as response:
-            try:
-                return json.loads(response.read())[member]
-            except (ValueError, KeyError, TypeError):
-                raise self._no_json(address) from None
+        import httpx
+
+        for attempt in range(_ATTEMPTS):
+            with self._answer(address, body) as response:
+                try:
+                    return json.loads(response.read())[member]
+                except (ValueError, KeyError, TypeError):
+                    raise self._no_json(address) from None
+                except httpx.TransportError as error:
+                    broken = self.unreachable(error)
+            _pause(attempt, None, broken)
+        raise AssertionError("the last attempt returns or raises")
 
     def _all_lines(self, body: Mapping[str, Any]) -> list[bytes]:
         for attempt in range(_ATTEMPTS):

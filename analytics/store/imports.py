@@ -1,9 +1,12 @@
 """Writes one import into a store: upsert, facts, revisions, rejects and rollups in one transaction."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from shutil import copyfile
 from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -36,6 +39,8 @@ class Arrival:
     """UTC, without a zone."""
     began: float
     """``time.perf_counter()`` when the import started."""
+    presets: Sequence[Preset] = ()
+    """Semantics to read everything with from now on; the store's own where empty."""
     demo: bool = False
     marks: Sequence[InputMark] = ()
     deleted_ids: Sequence[str] = ()
@@ -69,17 +74,24 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
     Raises:
         StoreError: the store could not be written; it is as it was.
     """
-    with lake.transaction(con):
+    taken_over: list[Path] = []
+    with _removed_unless_kept(taken_over) as fate, lake.transaction(con, fate):
+        if arrival.presets:
+            _choose(con, arrival.presets)
         presets = lake.presets(con)
-        _settle(con, presets)
+        settled = _settle(con, presets)
         import_id = _next_id(con)
         con.execute("SET VARIABLE import_id = $1", [import_id])
+        con.execute("SET VARIABLE origin = $1", [arrival.origin])
         _view_calls(con, [str(path) for staged in arrival.staged for path in staged.files])
         _explain_ops(con, presets, "SELECT DISTINCT op FROM calls")
         con.execute(lake.statement("statements", "meant"))
         all_new = _take(con)
         con.execute(lake.statement("statements", "apply"))
-        _write_payloads(con, import_id, arrival, all_new=all_new)
+        if all_new:
+            _take_over(con, import_id, arrival, taken_over)
+        else:
+            con.execute(lake.statement("statements", "copy_payloads"))
         unmatched = _write_facts(con, presets, "fact_source")
         deleted = _delete(con, arrival.deleted_ids)
         con.execute(lake.statement("statements", "touched_ids"))
@@ -100,6 +112,9 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
             runs=runs,
             unmatched=unmatched,
         )
+        news = written.new + written.changed + written.deleted + written.rejected
+        # Looking and finding nothing is no import: it leaves the store, and open pages, as they are.
+        fate.keep = settled or news > 0 or bool(arrival.marks or arrival.presets)
         _write_import(con, arrival, written)
     return written
 
@@ -107,24 +122,29 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
 def use_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     """Read everything stored again with other semantics. Nothing happens where they are the same."""
     with lake.transaction(con):
-        if lake.setting(con, "semantics") is None or list(chosen) != list(lake.presets(con)):
-            lake.keep_presets(con, chosen)
+        _choose(con, chosen)
         _settle(con, chosen)
 
 
-def _settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
-    """Work everything out anew where the store was last written by other rules than today's."""
+def _choose(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
+    if lake.setting(con, "semantics") is None or list(chosen) != list(lake.presets(con)):
+        lake.keep_presets(con, chosen)
+
+
+def _settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> bool:
+    """Work everything out anew where the store was last written by other rules; say whether it was."""
     rules = refresh.rules(presets)
     if lake.setting(con, "rules") == rules:
-        return
+        return False
     lake.keep_setting(con, "rules", rules)
     if con.execute("SELECT 1 FROM lake.spans LIMIT 1").fetchone() is None:
-        return
+        return False
     _explain_ops(con, presets, "SELECT DISTINCT op FROM lake.spans")
     con.execute(lake.statement("statements", "remean"))
     con.execute("DELETE FROM lake.facts")
     _write_facts(con, presets, "stored_fact_source")
     refresh.rebuild(con, presets)
+    return True
 
 
 def _next_id(con: "DuckDBPyConnection") -> int:
@@ -165,24 +185,39 @@ def _take(con: "DuckDBPyConnection") -> bool:
     return False
 
 
-def _write_payloads(
-    con: "DuckDBPyConnection", import_id: int, arrival: Arrival, *, all_new: bool
+def _take_over(
+    con: "DuckDBPyConnection", import_id: int, arrival: Arrival, taken_over: list[Path]
 ) -> None:
-    """Take the staged files over as they are where that is right: payloads are most of an import."""
-    if not all_new:
-        con.execute(lake.statement("statements", "copy_payloads"))
-        return
+    """Make the staged files the store's own as they are: payloads are most of an import."""
     folder = lake.data_folder(con) / "main" / "payloads"
     folder.mkdir(parents=True, exist_ok=True)
     staged = [file for part in arrival.staged for file in part.files]
     for position, file in enumerate(staged):
-        # Should the transaction fail, this is an orphan that compaction removes.
         kept = folder / f"import-{import_id}-{position}-{uuid4().hex}.parquet"
-        os.link(file, kept)
+        taken_over.append(kept)
+        try:
+            os.link(file, kept)
+        except OSError:
+            copyfile(file, kept)  # Not every disk has hard links.
         con.execute(
             "CALL ducklake_add_data_files('lake', 'payloads', $1, ignore_extra_columns => true)",
             [str(kept)],
         )
+
+
+@contextmanager
+def _removed_unless_kept(files: Sequence[Path]) -> Iterator[lake.Fate]:
+    """Leave none of these files behind where the block fails or its transaction is given up."""
+    fate = lake.Fate()
+    try:
+        yield fate
+    except BaseException:
+        fate.keep = False
+        raise
+    finally:
+        if not fate.keep:
+            for file in files:
+                file.unlink(missing_ok=True)
 
 
 def _write_facts(
@@ -215,7 +250,7 @@ def _write_rejects(con: "DuckDBPyConnection", import_id: int, rejects: Sequence[
         "INSERT INTO new_rejects VALUES ($1, $2, $3, $4, $5)",
         [(import_id, r.file, r.line, r.reason, r.excerpt) for r in rejects],
     )
-    con.execute("INSERT INTO lake.rejects SELECT * FROM new_rejects")
+    con.execute(lake.statement("statements", "add_rejects"))
 
 
 def _write_marks(con: "DuckDBPyConnection", import_id: int, arrival: Arrival) -> None:

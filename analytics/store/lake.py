@@ -2,13 +2,15 @@
 
 import fcntl
 import json
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION, TABLES, Table
@@ -16,6 +18,8 @@ from analytics.semantics import BUNDLED, Preset, load, parse
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_log = logging.getLogger("patchpilot")
 
 _EXTENSIONS = ("ducklake", "sqlite_scanner")
 _MEMORY_LIMIT = "500MB"
@@ -76,7 +80,7 @@ def writer(store: Path) -> Iterator["DuckDBPyConnection"]:
     except OSError as fault:
         raise StoreError(f"cannot write to the store in {store}: {fault.strerror}.") from fault
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        _take(lock)
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
@@ -95,8 +99,16 @@ def writer(store: Path) -> Iterator["DuckDBPyConnection"]:
             con.close()
 
 
+@dataclass
+class Fate:
+    """What becomes of a transaction when its block ends well."""
+
+    keep: bool = True
+    """False gives up what the block did."""
+
+
 @contextmanager
-def transaction(con: "DuckDBPyConnection") -> Iterator[None]:
+def transaction(con: "DuckDBPyConnection", fate: Fate | None = None) -> Iterator[None]:
     """Commit what the block did, or leave the store as it was.
 
     Raises:
@@ -107,7 +119,7 @@ def transaction(con: "DuckDBPyConnection") -> Iterator[None]:
     con.execute("BEGIN")
     try:
         yield
-        con.execute("COMMIT")
+        con.execute("COMMIT" if fate is None or fate.keep else "ROLLBACK")
     except BaseException as fault:
         with suppress(duckdb.Error):  # A failed COMMIT has rolled back by itself.
             con.execute("ROLLBACK")
@@ -223,6 +235,17 @@ def _extension_file(name: str, version: str) -> Path:
 def _quoted(text: str) -> str:
     """Quote a path for ATTACH and SET, which take no parameters."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _take(lock: TextIO) -> None:
+    """Wait until nobody else writes; the lock of a process that died is free."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        owner = lock.read().strip() or "another process"
+        _log.warning("waiting for process %s, which is writing to this store ...", owner)
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _clear(folder: Path) -> bool:

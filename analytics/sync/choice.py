@@ -33,17 +33,15 @@ def choose_store(explicit: Path | None = None) -> StoreChoice:
     """
     if explicit is not None:
         return StoreChoice(path=explicit, demo=False)
-    if named := os.environ.get("PATCHPILOT_STORE"):
-        return StoreChoice(path=Path(named), demo=False)
     own = default_store()
-    if lake.exists(own):
+    if lake.exists(own) or os.environ.get("PATCHPILOT_STORE"):
         return StoreChoice(path=own, demo=False)
     return StoreChoice(path=demo_store(), demo=True)
 
 
 def default_store() -> Path:
-    """Return the folder in which a user's own store stands unless another is named."""
-    return ROOT / "data" / "store"
+    """Return where a user's own store stands: where PATCHPILOT_STORE says, else in data/."""
+    return Path(os.environ.get("PATCHPILOT_STORE") or ROOT / "data" / "store")
 
 
 def demo_store() -> Path:

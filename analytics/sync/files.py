@@ -6,16 +6,13 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from analytics.errors import AnalyticsError, InputError
+from analytics.errors import AnalyticsError, InputError, StoreError
 from analytics.semantics import BUNDLED, Preset, load
 from analytics.store.imports import InputMark
-from analytics.sync.work import Progress, SyncReport, Work, working
+from analytics.sync.work import TAILED, Progress, SyncReport, Work, working
 
 if TYPE_CHECKING:
     from analytics.sources.inputs import Input
-
-TAILED = "weave-jsonl"
-"""The format whose files grow by whole records."""
 
 _PRINT_BYTES = 4096
 
@@ -101,12 +98,10 @@ def watch(
         if fresh:
             try:
                 report = _import_growth(store, fresh)
+            except StoreError as fault:
+                report, seen = fault, {}  # The files are as good as before: try again.
             except AnalyticsError as fault:
-                # The same files are tried again when they change, or with the next one that does.
-                seen = {
-                    path: stamp for path, stamp in seen.items() if path not in map(_path, fresh)
-                }
-                report = fault
+                report = fault  # They are tried again when they change.
             if told and report is not None:
                 told(report)
         stop.wait(interval_s)

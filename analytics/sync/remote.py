@@ -1,17 +1,18 @@
 """Traces pulled from a Weave server: what is new since the last time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from analytics.semantics import Preset
-from analytics.sync.work import Progress, SyncReport, working
+from analytics.store import lake
+from analytics.sync.work import TAILED, Progress, SyncReport, working
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
-    from analytics.sources.weave_api import Known
+    from analytics.sources.weave_api import Known, Remote
 
 
 def sync_weave(
@@ -24,66 +25,71 @@ def sync_weave(
 ) -> SyncReport:
     """Pull what is new in one Weave project, by the address and key of the environment.
 
+    Nobody waits for the network: the store is taken for writing once everything has come.
+
     Raises:
         RemoteError: the server cannot be reached or refuses; nothing is stored.
     """
     from analytics.sources import weave_api
 
-    with working(store, progress) as work:
-        remote = weave_api.Remote.from_environment(project)
-        since = _watermark(work.con, remote.origin)
-        target = work.folder / "pulled.jsonl"
-        pulled = weave_api.pull(
-            remote,
-            target,
-            since=since,
-            open_ids=_open_ids(work.con, project),
-            # Before the first pull, what the store holds came from files: the server may have let
-            # go of it long ago, and it stays.
-            known=None if since is None else _known(work.con, project),
-            overlap=overlap,
-            progress=lambda count, total: work.tell("pulling", count, total),
-        )
-        work.stage_file(target, "weave-jsonl", name=remote.origin, reason="a Weave server answered")
-        return work.commit(
-            origin=remote.origin,
-            presets=presets,
-            deleted_ids=pulled.deleted_ids,
-            watermark_at=pulled.watermark_at,
-        )
+    remote = weave_api.Remote.from_environment(project)
+    with TemporaryDirectory(prefix="patchpilot-pull-") as folder:
+        target = Path(folder) / "pulled.jsonl"
+        with _so_far(store, remote) as (since, open_ids, known):
+            pulled = weave_api.pull(
+                remote,
+                target,
+                since=since,
+                open_ids=open_ids,
+                known=known,
+                overlap=overlap,
+                progress=lambda count, total: progress and progress("pulling", count, total),
+            )
+        with working(store, progress) as work:
+            work.stage_file(target, TAILED, name=remote.origin, reason="a Weave server answered")
+            return work.commit(
+                origin=remote.origin,
+                presets=presets,
+                deleted_ids=pulled.deleted_ids,
+                watermark_at=pulled.watermark_at,
+            )
 
 
-def _watermark(con: "DuckDBPyConnection", origin: str) -> datetime | None:
-    row = con.execute(
-        "SELECT watermark_at FROM lake.sync_state WHERE origin = $1", [origin]
-    ).fetchone()
-    return row[0] if row else None
-
-
-def _open_ids(con: "DuckDBPyConnection", project: str) -> list[str]:
-    found = con.execute(
-        "SELECT span_id FROM lake.spans "
-        "WHERE source = 'weave' AND project = $1 AND ended_at IS NULL",
-        [project],
-    ).fetchall()
-    return [span_id for (span_id,) in found]
-
-
-def _known(con: "DuckDBPyConnection", project: str) -> "Known":
+@contextmanager
+def _so_far(
+    store: Path, remote: "Remote"
+) -> "Iterator[tuple[datetime | None, list[str], Known | None]]":
+    """Tell where the last pull ended, which calls were running, and what is known of the project."""
     from analytics.sources.weave_api import Known
 
-    counts = con.execute(
-        "SELECT started_at::DATE, count(*) FROM lake.spans "
-        "WHERE source = 'weave' AND project = $1 GROUP BY ALL",
-        [project],
-    ).fetchall()
-
-    def ids(day: date) -> list[str]:
-        found = con.execute(
+    if not lake.exists(store):
+        yield None, [], None
+        return
+    con = lake.connect(store, read_only=True)
+    try:
+        since = con.execute(
+            "SELECT watermark_at FROM lake.sync_state WHERE origin = $1", [remote.origin]
+        ).fetchone()
+        running = con.execute(
             "SELECT span_id FROM lake.spans "
-            "WHERE source = 'weave' AND project = $1 AND started_at::DATE = $2",
-            [project, day],
+            "WHERE source = 'weave' AND project = $1 AND ended_at IS NULL",
+            [remote.project],
         ).fetchall()
-        return [span_id for (span_id,) in found]
+        counts = con.execute(
+            "SELECT started_at::DATE, count(*) FROM lake.spans "
+            "WHERE source = 'weave' AND project = $1 GROUP BY ALL",
+            [remote.project],
+        ).fetchall()
 
-    return Known(counts=dict(counts), ids=ids)
+        def ids(day: date) -> list[str]:
+            found = con.execute(
+                "SELECT span_id FROM lake.spans "
+                "WHERE source = 'weave' AND project = $1 AND started_at::DATE = $2",
+                [remote.project, day],
+            ).fetchall()
+            return [span_id for (span_id,) in found]
+
+        known = Known(counts=dict(counts), ids=ids)
+        yield since[0] if since else None, [i for (i,) in running], known if since else None
+    finally:
+        con.close()

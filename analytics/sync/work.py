@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from analytics.sources.inputs import Input
 
+TAILED = "weave-jsonl"
+"""The format of what is pulled, and of files that grow: one whole record a line."""
+
 Progress = Callable[[str, int, int | None], None]
 """What is being done, how much of it is done, and of how much where that is known."""
 
@@ -133,8 +136,6 @@ class Work:
                 "without --strict the readable records are."
             )
         self.tell("storing", 0, None)
-        if presets:
-            imports.use_presets(self.con, presets)
         written = imports.write(
             self.con,
             Arrival(
@@ -142,6 +143,7 @@ class Work:
                 staged=self._staged,
                 now=datetime.now(UTC).replace(tzinfo=None),
                 began=self._began,
+                presets=presets,
                 demo=demo,
                 marks=self.marks,
                 deleted_ids=deleted_ids,

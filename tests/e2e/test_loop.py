@@ -62,6 +62,17 @@ def test_an_export_of_the_same_calls_changes_nothing(logged: Logged, store: Path
     assert done.stdout.startswith(f"0 new, 0 changed, {len(logged.calls)} unchanged, 0 rejected")
 
 
+def test_what_came_from_a_file_is_not_the_servers_to_delete(logged: Logged, tmp_path: Path):
+    ghost = {**logged.calls[0], "id": "ghost", "trace_id": "ghost", "ended_at": None}
+    export, store = tmp_path / "old.jsonl", tmp_path / "store"
+    export.write_text(json.dumps(ghost) + "\n", "utf-8")
+    logged.patchpilot("import", export, "--store", store)
+    for _ in range(2):
+        done = logged.patchpilot("sync", "--weave", PROJECT, "--store", store)
+        assert "deleted" not in done.stdout
+    assert _spans(store) == len(logged.calls) + 1
+
+
 @pytest.mark.browser
 def test_the_page_shows_those_numbers(store: Path, new_tab: NewTab, serve: Serve):
     reader = Reader(store)
