@@ -1,5 +1,6 @@
 """A metric and its estimate as words: number text, axis title, card. Knows no marimo and no altair."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
@@ -8,6 +9,9 @@ from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import Metric, Unit
 
 UNKNOWN = "—"
+
+_PLURAL = re.compile(r"^((?:\w+ )?\w+)s(?=$| with | that )")
+"""How metrics name what they count: fixed bugs, runs with errors, runs that tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +100,27 @@ def seconds(value: float | None) -> str:
     return f"{sign}{whole} s"
 
 
+def counted(n: int, noun: str) -> str:
+    """Return how many there are of something.
+
+    >>> counted(1, "bug"), counted(0, "run"), counted(1200, "stored call")
+    ('1 bug', '0 runs', '1,200 stored calls')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def time_of_bug(outcome: str, fix_time_s: float | None, observed_s: float | None) -> str:
+    """Return how long a bug took, or in words how long it has been there without a fix.
+
+    >>> time_of_bug("fixed", 95, 95), time_of_bug("given up", None, 95), time_of_bug("open", None, 5)
+    ('1 min 35 s', 'gave up after 1 min 35 s', '5.00 s so far')
+    """
+    if outcome == "fixed" or observed_s is None:
+        return seconds(fix_time_s)
+    took = seconds(observed_s)
+    return f"{took} so far" if outcome == "open" else f"gave up after {took}"
+
+
 def interval(estimate: Estimate, unit: Unit) -> str:
     """Return the 95 % interval, open where it has no upper end.
 
@@ -115,13 +140,14 @@ def basis(metric: Metric, estimate: Estimate) -> str:
     >>> from analytics.metrics.catalog import METRICS
     >>> basis(METRICS["pass_rate"], Estimate(value=0.5, n=12, hits=6, units=4, missing=3, floor=0.4))
     '6 of 12 runs with a known outcome, 4 tasks, 3 unknown'
+    >>> basis(METRICS["pass_rate"], Estimate(value=1, n=1, hits=1, units=1))
+    '1 of 1 run with a known outcome'
     """
-    counted = f"{estimate.n:,}"
-    if estimate.hits is not None:
-        counted = f"{estimate.hits:,} of {counted}"
-    parts = [f"{counted} {metric.of_what}"]
+    of_what = _singular(metric.of_what) if estimate.n == 1 else metric.of_what
+    hits = "" if estimate.hits is None else f"{estimate.hits:,} of "
+    parts = [f"{hits}{estimate.n:,} {of_what}"]
     if estimate.units and estimate.units != estimate.n:
-        parts.append(f"{estimate.units:,} task{'s' if estimate.units != 1 else ''}")
+        parts.append(counted(estimate.units, "task"))
     if estimate.missing:
         parts.append(
             f"{estimate.missing:,} {'unknown' if estimate.floor is not None else 'left out'}"
@@ -171,6 +197,15 @@ def _change(metric: Metric, now: Estimate, before: Estimate | None) -> tuple[str
     if metric.better is None:
         return text, "neutral"
     return text, "better" if (difference > 0) == (metric.better == "higher") else "worse"
+
+
+def _singular(phrase: str) -> str:
+    """Return what a metric counts, for one.
+
+    >>> _singular("fixed bugs"), _singular("runs with errors"), _singular("runs that tell")
+    ('fixed bug', 'run with errors', 'run that tells')
+    """
+    return re.sub(" that tell$", " that tells", _PLURAL.sub(r"\1", phrase))
 
 
 def _round(value: float, digits: int, *, sign: bool = False) -> str:

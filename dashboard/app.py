@@ -158,11 +158,11 @@ def filter_bar(choose, chosen, clear, get_cleared, get_version, is_live, store):
 
 @app.cell
 def cards(shown):
-    mo.stop(shown.runs == 0, widgets.show(page.nothing_here(shown)))
+    mo.stop(shown.is_empty, widgets.show(page.nothing_here(shown)))
     _before = shown.window.before_label
     widgets.show(
         page.summary(shown),
-        page.only_running(shown) if shown.running == shown.runs else "",
+        page.only_running(shown) if shown.running == shown.runs > 0 else "",
         widgets.cards(shown.first, _before),
         widgets.cards(shown.second, _before, small=True),
     )
@@ -172,7 +172,7 @@ def cards(shown):
 @app.cell
 def pass_rate(chosen, get_types, is_live, pick, scope, store, version):
     _shown = reading.answers(store, version, picks.joined(scope, None, get_types()))
-    mo.stop(_shown.runs == 0)
+    mo.stop(_shown.is_empty)
     _drawn = charts.chart_pass_rate(
         _shown.series.pass_rate,
         _shown.series.variant_marks,
@@ -198,7 +198,7 @@ def pass_rate(chosen, get_types, is_live, pick, scope, store, version):
 
 @app.cell
 def fix_time(shown):
-    mo.stop(shown.runs == 0)
+    mo.stop(shown.is_empty)
     _series, _bucket = shown.series, shown.window.bucket
     _why = "A bug appears when a test fails on it or an agent diagnoses it."
     _spread = charts.chart_fix_distribution(_series.fix_bins, shown.first[1].now.value)
@@ -211,7 +211,7 @@ def fix_time(shown):
                 (
                     7,
                     f"Every bug, and the median per {_bucket}",
-                    widgets.chart(_times, "No bugs yet", _why),
+                    widgets.chart(_times, "No bugs yet", _why, note=page.bugs_note(_series)),
                 ),
             ),
             anchor="fix-time",
@@ -224,7 +224,7 @@ def fix_time(shown):
 @app.cell
 def bug_types(chosen, get_days, is_live, pick, scope, store, version):
     _shown = reading.answers(store, version, picks.joined(scope, get_days(), ()))
-    mo.stop(_shown.runs == 0)
+    mo.stop(_shown.is_empty)
     _frame = _shown.series.bug_types
     _known = _frame["bug_type"].to_list()
     types_chart = widgets.live_chart(
@@ -245,7 +245,7 @@ def bug_types(chosen, get_days, is_live, pick, scope, store, version):
 
 @app.cell
 def bugs_and_runs(shown, types_part):
-    mo.stop(shown.runs == 0)
+    mo.stop(shown.is_empty)
     _states = charts.chart_run_states(shown.series.run_states, bucket=shown.window.bucket)
     _agents = charts.chart_agents(shown.series.agents)
     widgets.show(
@@ -256,7 +256,8 @@ def bugs_and_runs(shown, types_part):
                 anchor="runs", note=f"How they ended, by the {shown.window.bucket} they began.",
             )),
             (4, "", widgets.section(
-                "Time per agent", widgets.chart(_agents, "No agents", "No step names an agent."),
+                "Time per agent", widgets.chart(_agents, "No agents", "No step names an agent.",
+                                                note=page.agents_note(shown.series)),
                 anchor="agents", note="Mean per run in which the agent takes part, with its 95 % interval.",
             )),
         )
@@ -288,7 +289,7 @@ def found_bugs(get_view, open_run, set_view, shown, store, version):
 
 @app.cell
 def recent_fixes(buttons, found, get_run, is_live, search, shown, view):
-    mo.stop(shown.runs == 0)
+    mo.stop(shown.is_empty)
     widgets.show(
         widgets.section(
             "Recent fixes",
@@ -328,7 +329,7 @@ def compare_choice(choose, chosen, get_cleared, get_version, store):
 
 @app.cell
 def before_after(is_live, shown, sides):
-    mo.stop(shown.runs == 0)
+    mo.stop(shown.is_empty)
     widgets.show(
         widgets.section(
             "Before and after",
@@ -343,7 +344,7 @@ def before_after(is_live, shown, sides):
 
 @app.cell
 def more_numbers(shown):
-    mo.stop(shown.runs == 0)
+    mo.stop(shown.is_empty)
     widgets.show(
         widgets.section(
             "More numbers",

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import marimo as mo
 
-from analytics.render import UNKNOWN, moment, seconds
+from analytics.render import UNKNOWN, moment, time_of_bug
 from analytics.store.tables import Page
 from dashboard.reading import PAGE_ROWS, TableView
 from dashboard.widgets import NOTHING, Markup, element, join, nothing, status, table, tag
@@ -139,16 +139,13 @@ def _row(row: Mapping[str, Any]) -> tuple[object, ...]:
         )
         changed = tag("small", ins, " ", gone, class_="pp-lines")
     where = row["file"] and row["file"] + (f":{row['line']}" if row["line"] is not None else "")
-    time = seconds(row["fix_time_s"])
-    if row["outcome"] != "fixed" and row["observed_s"] is not None:
-        words = "{} so far" if row["outcome"] == "open" else "gave up after {}"
-        time = tag("span", words.format(seconds(row["observed_s"])), class_="pp-quiet")
+    time = time_of_bug(row["outcome"], row["fix_time_s"], row["observed_s"])
     return (
         status(row["outcome"]),
         tag("div", bug, " ", changed),
         tag("span", row["bug_type"], class_="pp-tag"),
         tag("code", where, title=where) if where else UNKNOWN,
-        time,
+        time if row["outcome"] == "fixed" else tag("span", time, class_="pp-quiet"),
         row["attempts"],
         row["variant"],
         moment(row["found_at"] or row["started_at"]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from analytics.metrics.catalog import METRICS
-from analytics.render import axis_title, seconds
+from analytics.render import axis_title, counted, seconds
 from dashboard.drawing import (
     TIME_TITLE,
     brushed,
@@ -274,7 +274,8 @@ def chart_bug_types(
         )
         .add_params(pick)
     )
-    total = alt.Data(values=[{"total": f"{int(frame['bugs'].sum()):,}", "what": "bugs"}])
+    words = zip(("total", "what"), counted(int(frame["bugs"].sum()), "bug").split(), strict=True)
+    total = alt.Data(values=[dict(words)])
     number = alt.Chart(total).mark_text(fontSize=24, fontWeight=600, color=INK, dy=-5)
     word = alt.Chart(total).mark_text(fontSize=11, color=INK, dy=15)
     return finish(layers(ring, number.encode(text="total:N"), word.encode(text="what:N")), height)

@@ -8,7 +8,7 @@ import polars as pl
 from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import Metric
 from analytics.metrics.evaluate import Cut
-from analytics.render import UNKNOWN, basis, interval, moment, number, seconds
+from analytics.render import UNKNOWN, basis, counted, interval, moment, number, seconds
 from analytics.schema import ROLLUPS, Table
 from dashboard.widgets import NOTHING, Markup, join, nothing, table, tag
 
@@ -78,17 +78,17 @@ def estimates(found: Mapping[Cut, Mapping[str, Estimate]], metric: Metric, cut: 
     ]
     shown = table(columns, rows, name=metric.title)
     left_out = len(found) - len(rows)
-    more = (
-        tag("p", f"{left_out:,} more are not shown.", class_="pp-quiet")
-        if left_out > 0
-        else NOTHING
-    )
+    more = tag("p", f"and {left_out:,} more", class_="pp-quiet") if left_out > 0 else NOTHING
     return tag("div", shown, more, class_="pp-scroll")
 
 
 def answer_note(rows: pl.DataFrame, *, more: bool) -> Markup:
     """Return how much of an answer is shown."""
-    said = f"The first {len(rows):,} rows; there are more." if more else f"{len(rows):,} rows."
+    said = (
+        f"The first {counted(len(rows), 'row')}; there are more."
+        if more
+        else f"{counted(len(rows), 'row')}."
+    )
     return tag("p", said, class_="pp-quiet")
 
 

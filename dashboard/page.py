@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from analytics.errors import AnalyticsError
-from analytics.overview import Comparison, Overview
+from analytics.overview import Comparison, Overview, Series
 from analytics.overview.scope import FILTER_TITLES
-from analytics.render import moment
+from analytics.render import counted, moment
 from dashboard.charts import chart_before_after
 from dashboard.palette import BLUE, GREEN
 from dashboard.widgets import (
@@ -119,7 +119,7 @@ def summary(shown: Overview) -> Markup:
                 class_="pp-chip",
             )
         )
-    runs = f"{shown.runs:,} run{'s' if shown.runs != 1 else ''}"
+    runs = counted(shown.runs, "run")
     return tag("p", tag("b", shown.window.label), f" · {runs}", *chips, class_="pp-summary")
 
 
@@ -148,15 +148,25 @@ def notices(shown: Overview, ignored: Sequence[str], fault: str | None, now: dat
         told.append(
             callout(
                 "stale",
-                f"Nothing new for {days} day{'s' if days != 1 else ''}.",
+                f"Nothing new for {counted(days, 'day')}.",
                 tag("p", "Bring it up to date: ", _PULL, " or ", command("patchpilot watch PATH")),
+            )
+        )
+    if shown.runs_of_several_types:
+        several = counted(shown.runs_of_several_types, "run")
+        told.append(
+            callout(
+                "info",
+                f"{several} with bugs of several types.",
+                "Their bugs of the chosen types are in the numbers of bugs; the runs themselves are in "
+                "no number of runs, since no one type is theirs.",
             )
         )
     if shown.window.future_runs:
         told.append(
             callout(
                 "info",
-                f"{shown.window.future_runs:,} runs begin in the future and are left out.",
+                f"{counted(shown.window.future_runs, 'run')} left out for a start in the future.",
                 "Check the clock of the machine that recorded them.",
             )
         )
@@ -164,7 +174,7 @@ def notices(shown: Overview, ignored: Sequence[str], fault: str | None, now: dat
         told.append(
             callout(
                 "info",
-                f"{shown.facts.rejected:,} records could not be read and are in no number.",
+                f"{counted(shown.facts.rejected, 'record')} unreadable, and in no number.",
                 tag("p", "Which, and why: ", command("patchpilot doctor")),
             )
         )
@@ -177,7 +187,7 @@ def nothing_here(shown: Overview) -> Markup:
         return callout(
             "empty",
             "No runs found in these traces.",
-            f"{shown.facts.calls:,} calls are stored, but none is known as the run of an agent.",
+            f"The store holds {counted(shown.facts.calls, 'call')}, none known as the run of an agent.",
             tag(
                 "p",
                 "Say which op is a run: ",
@@ -196,7 +206,7 @@ def nothing_here(shown: Overview) -> Markup:
     return callout(
         "empty",
         "No runs match these filters.",
-        f"There are {shown.runs_stored:,} runs in the store, none of them in the period "
+        f"The store holds {counted(shown.runs_stored, 'run')}, none in the period "
         f"({shown.window.label}) with what is chosen above. Choose a longer period, or clear the filters.",
     )
 
@@ -217,7 +227,7 @@ def only_running(shown: Overview) -> Markup:
     """Return what is said where every run is still under way."""
     return callout(
         "info",
-        f"{shown.running:,} run{'s' if shown.running != 1 else ''} in progress, none finished yet.",
+        f"{counted(shown.running, 'run')} in progress, none finished yet.",
         "Rates and times appear with the first that ends; this page brings itself up to date.",
     )
 
@@ -240,6 +250,20 @@ def pass_rate_note(shown: Overview, *, is_live: bool) -> str:
         "interval; larger points stand on more runs."
     )
     return note + (" Drag across days to look at them alone." if is_live else "")
+
+
+def bugs_note(series: Series) -> str:
+    """Return which bugs the chart of every bug shows, empty where it shows them all."""
+    shown = len(series.fix_points)
+    if shown == series.bugs_timed:
+        return ""
+    return f"The newest {shown:,} of {counted(series.bugs_timed, 'bug')}."
+
+
+def agents_note(series: Series) -> str:
+    """Return how many agents their chart leaves out, empty where it shows them all."""
+    left_out = series.agents_left_out
+    return f"and {counted(left_out, 'more agent')}" if left_out else ""
 
 
 def sides(compared: Comparison | None) -> Markup:
@@ -271,7 +295,7 @@ def footer(shown: Overview) -> Markup:
         "All times are UTC. ",
         tag(
             "span",
-            f"{shown.facts.imports:,} imports, newest {moment(shown.facts.imported_at)} UTC.",
+            f"{counted(shown.facts.imports, 'import')}, newest {moment(shown.facts.imported_at)} UTC.",
         ),
         class_="pp-footer",
     )

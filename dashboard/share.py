@@ -8,7 +8,7 @@ from analytics.overview import PERIODS, Overview, Scope, overview, selection
 from analytics.store import tables
 from analytics.store.reader import Reader
 from analytics.sync import StoreChoice
-from dashboard import charts
+from dashboard import charts, page
 
 
 def write_page(choice: StoreChoice, file: Path, period: str = "all") -> int:
@@ -48,7 +48,15 @@ def figures(shown: Overview) -> list[Figure]:
     }
     if shown.comparison:
         drawn["Before and after"] = charts.chart_before_after(shown.comparison.frame())
+    notes = {
+        "Time to fix, bug by bug": page.bugs_note(series),
+        "Time per agent": page.agents_note(series),
+    }
     return [
-        Figure(title=title, spec=None if chart is None else chart.to_dict())
+        Figure(
+            title=title,
+            spec=None if chart is None else chart.to_dict(),
+            note=notes.get(title, ""),
+        )
         for title, chart in drawn.items()
     ]

@@ -14,7 +14,7 @@ from typing import Any
 import marimo as mo
 
 from analytics.overview import Comparison, Headline, Overview
-from analytics.render import UNKNOWN, Card, moment
+from analytics.render import UNKNOWN, Card, counted, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +213,19 @@ def live_chart(
     return live
 
 
-def chart(drawn: Any, title: str, why: str) -> Markup:  # noqa: ANN401
-    """Return a chart (drawn by altair, or made live by marimo), or in words why there is none."""
+def chart(drawn: Any, title: str, why: str, *, note: str = "") -> Markup:  # noqa: ANN401
+    """Return a chart (drawn by altair, or made live by marimo), or in words why there is none.
+
+    Args:
+        drawn: the chart, or None.
+        title: of what stands instead.
+        why: there is none.
+        note: what the chart leaves out.
+    """
     if drawn is None:
         return nothing(title, why)
-    return tag("figure", element(mo.as_html(drawn)), class_="pp-chart")
+    said = tag("p", note, class_="pp-quiet") if note else NOTHING
+    return tag("figure", element(mo.as_html(drawn)), said, class_="pp-chart")
 
 
 def status(outcome: str) -> Markup:
@@ -313,16 +321,16 @@ def age(since: datetime | None, now: datetime) -> Markup:
         return Markup("no data yet")
     delay = f"animation-delay: -{max((now - since).total_seconds(), 0):.0f}s"
     said = tag("span", f"Data of {moment(since)} UTC.", class_="pp-hidden")
-    counted = tag("span", class_="pp-age", style=delay)
+    ticking = tag("span", class_="pp-age", style=delay)
     return join(
-        [tag("i", class_="pp-dot", style=delay), said, tag("span", "data ", counted, " old")]
+        [tag("i", class_="pp-dot", style=delay), said, tag("span", "data ", ticking, " old")]
     )
 
 
 def source_line(shown: Overview) -> Markup:
     """Return where the data came from and how much of it there is."""
     facts = shown.facts
-    parts = [tag("span", f"{shown.runs_stored:,} runs, {facts.calls:,} calls")]
+    parts = [tag("span", f"{counted(shown.runs_stored, 'run')}, {counted(facts.calls, 'call')}")]
     if facts.demo:
         parts.insert(0, tag("span", "Bundled traces"))
     elif facts.origins:
@@ -330,7 +338,9 @@ def source_line(shown: Overview) -> Markup:
         told = _short_origin(first) + (f" and {len(others)} more" if others else "")
         parts.insert(0, tag("span", told, title="\n".join(facts.origins[:20]), class_="pp-origin"))
     if facts.rejected:
-        parts.append(tag("span", f"{facts.rejected:,} records unreadable", class_="pp-warn"))
+        parts.append(
+            tag("span", f"{counted(facts.rejected, 'record')} unreadable", class_="pp-warn")
+        )
     if shown.running:
         parts.append(tag("span", f"{shown.running:,} running", class_="pp-running"))
     return join(parts)

@@ -23,7 +23,7 @@ from analytics.export.markup import NOTHING, Markup, script_json, tag
 from analytics.overview import Headline, Overview
 from analytics.overview.compare import Comparison
 from analytics.overview.scope import FILTER_TITLES
-from analytics.render import UNKNOWN, moment, seconds
+from analytics.render import UNKNOWN, counted, moment, time_of_bug
 from analytics.store.tables import Page
 
 FIXES_SHOWN = 1000
@@ -45,6 +45,8 @@ class Figure:
     title: str
     spec: Mapping[str, Any] | None
     """Vega-Lite specification with its data; None where there is nothing to draw."""
+    note: str = ""
+    """What it leaves out."""
     why_none: str = "Nothing to draw in this period."
 
 
@@ -150,15 +152,16 @@ def _header(overview: Overview, made_at: datetime) -> Markup:
     ]
     origins = ", ".join(map(_file_names, facts.origins[:5])) or "nothing imported yet"
     more = f" and {len(facts.origins) - 5} more" if len(facts.origins) > 5 else ""
-    unreadable = f", {facts.rejected:,} records unreadable" if facts.rejected else ""
+    unreadable = f", {counted(facts.rejected, 'record')} unreadable" if facts.rejected else ""
     return tag(
         "header",
         tag("h1", "PatchPilot"),
         tag("p", overview.window.label, *(f" · {each}" for each in filters), class_="scope"),
         tag(
             "p",
-            f"{overview.runs:,} of {overview.runs_stored:,} stored runs, {overview.running:,} in progress. "
-            f"From {origins}{more}: {facts.calls:,} calls in {facts.imports:,} imports{unreadable}, "
+            f"{overview.runs:,} of {counted(overview.runs_stored, 'stored run')}, "
+            f"{overview.running:,} in progress. From {origins}{more}: {counted(facts.calls, 'call')} in "
+            f"{counted(facts.imports, 'import')}{unreadable}, "
             f"the newest of {moment(facts.imported_at)} UTC. Made {moment(made_at)} UTC.",
             class_="source",
         ),
@@ -209,7 +212,8 @@ def _figures(figures: Iterable[Figure]) -> Iterable[Markup]:
         if figure.spec is None:
             yield tag("figure", title, tag("p", figure.why_none))
         else:
-            yield tag("figure", title, tag("div"), data_chart=_anchor(position))
+            note = tag("p", figure.note) if figure.note else NOTHING
+            yield tag("figure", title, tag("div"), note, data_chart=_anchor(position))
 
 
 def _anchor(position: int) -> str:
@@ -218,7 +222,7 @@ def _anchor(position: int) -> str:
 
 def _fixes(fixes: Page) -> Markup:
     shown = len(fixes.rows)
-    counted = (
+    extent = (
         f"All {fixes.total:,} of the period."
         if shown == fixes.total
         else f"The newest {shown:,} of {fixes.total:,}; patchpilot export --csv writes them all."
@@ -230,7 +234,7 @@ def _fixes(fixes: Page) -> Markup:
             row["title"] or row["bug_id"],
             row["bug_type"],
             _place(row["file"], row["line"]),
-            seconds(row["observed_s"]),
+            time_of_bug(row["outcome"], row["fix_time_s"], row["observed_s"]),
             row["attempts"],
             row["variant"],
             moment(row["found_at"]),
@@ -239,7 +243,7 @@ def _fixes(fixes: Page) -> Markup:
     )
     if not shown:
         return _section("Bugs", tag("p", "No bug came up in this period."))
-    return _section("Bugs", tag("p", counted), _table("fixes", columns, rows))
+    return _section("Bugs", tag("p", extent), _table("fixes", columns, rows))
 
 
 def _place(file: str | None, line: int | None) -> str | None:

@@ -4,7 +4,7 @@ Knows no notebook and no chart library; charts are drawn from its frames.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analytics.metrics.aggregates import Count, Estimate, Sum
@@ -26,7 +26,7 @@ from analytics.render import Card, card
 from analytics.store import tables
 
 if TYPE_CHECKING:
-    from polars import DataFrame
+    from duckdb import DuckDBPyConnection
 
     from analytics.store.reader import Reader
 
@@ -53,8 +53,6 @@ __all__ = [
 FIRST_CARDS = ("pass_rate", "fix_time_median", "bugs_fixed", "speed_improvement")
 SECOND_CARDS = ("first_try_rate", "cost_per_fixed_bug", "runs_running")
 MORE_CARDS = tuple(m.name for m in CATALOG if m.name not in (*FIRST_CARDS, *SECOND_CARDS))
-
-_RECENT = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +83,21 @@ class Overview:
     """The frames that ``dashboard.charts`` draws."""
     comparison: Comparison | None
     """Before and after; None where there are fewer than two runs."""
-    recent: "DataFrame"
-    """The newest bugs, as ``store.tables.fixes`` gives them."""
     runs: int
     """Runs in the scope."""
+    runs_of_several_types: int
+    """Runs whose bugs are of several types, some chosen: those bugs are in the scope, the runs not."""
     runs_stored: int
     """Runs in the whole store."""
     running: int
     """Runs in progress in the whole store."""
     facts: tables.StoreFacts
     """Where the data came from, when, how much, and what could not be read."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a run nor a bug to tell of."""
+        return self.runs == self.runs_of_several_types == 0
 
 
 def overview(reader: "Reader", scope: Scope) -> Overview:
@@ -108,7 +111,6 @@ def overview(reader: "Reader", scope: Scope) -> Overview:
         where = selection(scope, span)
         now = measure(con, CATALOG, where)
         before = measure(con, CATALOG, _before(where, span)) if span.before else {}
-        rows = where.apply(con.view("fixes"))
         stored = measure(con, [METRICS["runs"], METRICS["runs_running"]])
 
         def headlines(names: Iterable[str]) -> tuple[Headline, ...]:
@@ -122,8 +124,8 @@ def overview(reader: "Reader", scope: Scope) -> Overview:
             more=headlines(MORE_CARDS),
             series=series(con, where, span),
             comparison=comparison(con, where, scope),
-            recent=tables.fixes(rows, limit=_RECENT).rows,
             runs=int(now["runs"].value or 0),
+            runs_of_several_types=_of_several_types(con, where),
             runs_stored=int(stored["runs"].value or 0),
             running=int(stored["runs_running"].value or 0),
             facts=tables.store_facts(con),
@@ -137,6 +139,17 @@ def selection(scope: Scope, span: Window) -> Selection:
 
 def _before(where: Selection, span: Window) -> Selection:
     return Selection(since=span.before, until=span.since, equal=where.equal)
+
+
+def _of_several_types(con: "DuckDBPyConnection", where: Selection) -> int:
+    if "bug_type" not in where.equal:
+        return 0
+    from duckdb import ColumnExpression as Column
+
+    several = replace(where, equal={**where.equal, "bug_type": ("several",)})
+    key = Column("source"), Column("run_id")
+    bugs = where.apply(con.view("fixes")).project(*key)
+    return len(several.apply(con.view("runs")).project(*key).intersect(bugs))
 
 
 def _headline(

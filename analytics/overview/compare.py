@@ -8,7 +8,7 @@ from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import METRICS, Metric
 from analytics.metrics.evaluate import Selection, measure
 from analytics.overview.scope import Scope
-from analytics.render import Card, card, moment
+from analytics.render import Card, card, counted, moment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -170,4 +170,4 @@ def _side(con: "DuckDBPyConnection", title: str, where: Selection) -> Side:
     named = [each.alias(name) for each, name in zip(asked, ("runs", "first", "last"), strict=True)]
     runs, first, last = where.apply(con.view("runs")).aggregate(named).fetchall()[0]
     when = f", {moment(first)} to {moment(last)} UTC" if runs else ""
-    return Side(title=title, detail=f"{runs:,} run{'s' if runs != 1 else ''}{when}", runs=runs)
+    return Side(title=title, detail=f"{counted(runs, 'run')}{when}", runs=runs)

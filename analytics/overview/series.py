@@ -46,12 +46,20 @@ class Series:
     run_states: "DataFrame"
     """bucket, state, order, runs."""
     agents: "DataFrame"
-    """agent, value, low, high, n: mean seconds per run in which the agent takes part."""
+    """agent, value, low, high, n: mean seconds per run in which the agent takes part, the longest first."""
+    agents_left_out: int
+    """Agents beyond those of ``agents``."""
+
+    @property
+    def bugs_timed(self) -> int:
+        """Bugs whose time is known, of which ``fix_points`` are the newest."""
+        return int(self.fix_bins["bugs"].sum())
 
 
 def series(con: "DuckDBPyConnection", where: Selection, window: Window) -> Series:
     """Work out what the charts draw for the selected runs."""
     fixes = where.apply(con.view("fixes"))
+    agents = _agents(con, where)
     return Series(
         pass_rate=_over_time(con, "pass_rate", where, window.bucket),
         variant_marks=variant_marks(con, where, window),
@@ -60,7 +68,8 @@ def series(con: "DuckDBPyConnection", where: Selection, window: Window) -> Serie
         fix_medians=_over_time(con, "fix_time_median", where, window.bucket),
         bug_types=_bug_types(con, where),
         run_states=_run_states(where.apply(con.view("runs")), window.bucket),
-        agents=_agents(con, where),
+        agents=agents.head(_MOST_AGENTS),
+        agents_left_out=max(len(agents) - _MOST_AGENTS, 0),
     )
 
 
@@ -226,4 +235,4 @@ def _agents(con: "DuckDBPyConnection", where: Selection) -> "DataFrame":
         "n": pl.Int64,
     }  # fmt: skip
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return frame.sort("value", descending=True).head(_MOST_AGENTS)
+    return frame.sort("value", descending=True)

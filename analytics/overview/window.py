@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from analytics.overview.scope import Scope
+from analytics.render import counted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -58,7 +59,7 @@ def window(con: "DuckDBPyConnection", scope: Scope, now: datetime) -> Window:
         until = max(until, since + timedelta(days=1))
     length = until - since
     whole = days is None and scope.days is None
-    title = "All time" if whole else f"{length.days} day{'s' if length.days != 1 else ''}"
+    title = "All time" if whole else counted(length.days, "day")
     ending = f"to {_day(until - timedelta(days=1))} UTC"
     before = _shifted(since, -length)
     before_is_whole = _midnight(first.date()) <= before

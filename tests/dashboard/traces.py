@@ -47,7 +47,7 @@ class Run:
     """One run to write: what it is about, and how it goes."""
 
     at: datetime
-    bug: tuple[str, str, str, str, int] = BUGS[0]
+    bug: tuple[str, str | None, str, str, int] = BUGS[0]
     variant: str | None = "v1"
     model: str = "gpt-4o"
     attempts: int = 1
@@ -179,10 +179,12 @@ def history(days: int, *, until: datetime, per_day: int = 6, seed: int = 7) -> I
 
 def write(path: Path, runs: Iterable[Run], *, first: int = 0) -> Path:
     """Write runs as one file of Weave calls, one a line."""
-    lines = [
-        json.dumps(call) for number, run in enumerate(runs, first) for call in calls(run, number)
-    ]
-    path.write_text("\n".join(lines) + "\n")
+    return write_calls(path, (calls(run, number) for number, run in enumerate(runs, first)))
+
+
+def write_calls(path: Path, runs: Iterable[Iterable[Call]]) -> Path:
+    """Write the calls of runs as one file, one a line."""
+    path.write_text("".join(json.dumps(call) + "\n" for run in runs for call in run))
     return path
 
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from analytics.errors import InputError, UnknownNameError
@@ -16,6 +17,7 @@ from analytics.export import page
 from analytics.metrics.catalog import CATALOG
 from analytics.overview import Overview, Scope, overview, selection
 from analytics.overview.scope import PERIODS
+from analytics.render import seconds
 from analytics.store import tables
 from analytics.store.reader import Reader
 from analytics.sync import StoreChoice
@@ -115,6 +117,24 @@ def test_every_bug_is_there(fixes: tables.Page, document: Document):
     assert texts >= {text for text in HOSTILE if text}
 
 
+def test_a_bug_that_was_not_fixed_has_no_time_to_fix(fixes: tables.Page, document: Document):
+    told = [row[4] for row in document.tables["fixes"][1:]]
+    words = {"fixed": "{}", "given up": "gave up after {}", "open": "{} so far"}
+    pairs = fixes.rows.select("outcome", "observed_s").rows()
+    assert told == [words[outcome].format(seconds(took)) for outcome, took in pairs]
+    assert {outcome for outcome, _ in pairs} == set(words)
+
+
+def test_a_chart_says_what_it_leaves_out(shown: Overview, fixes: tables.Page):
+    series = replace(shown.series, fix_points=shown.series.fix_points.head(5), agents_left_out=1)
+    less = replace(shown, series=series)
+    text = page.render(less, share.figures(less), fixes, made_at=NOW)
+    assert f"The newest 5 of {fixes.total} bugs." in text
+    assert "and 1 more agent<" in text
+    whole = page.render(shown, share.figures(shown), fixes, made_at=NOW)
+    assert not re.search(r"The newest \d+ of|more agent", whole)
+
+
 def test_a_longer_list_says_that_it_is_cut(shown: Overview, fixes: tables.Page):
     few = replace(fixes, rows=fixes.rows.head(2))
     text = page.render(shown, [], few, made_at=NOW)
@@ -157,7 +177,7 @@ def test_a_store_without_runs_makes_a_page_without_scripts(tmp_path: Path):
     reader = Reader(tmp_path / "store")
     shown = overview(reader, Scope())
     text = page.render(
-        shown, share.figures(shown), tables.Page(rows=shown.recent, total=0), made_at=NOW
+        shown, share.figures(shown), tables.Page(rows=pl.DataFrame(), total=0), made_at=NOW
     )
     reader.close()
     empty = Document(text)

@@ -71,7 +71,9 @@ bugs AS (
         run_id,
         count(*) AS bugs_found,
         count(fixed_at) AS bugs_fixed,
-        CASE WHEN count(DISTINCT bug_type) > 1 THEN 'several' ELSE any_value(bug_type) END AS bug_type
+        -- Unknown by the name that view fixes gives it; NULL is left for runs without a bug.
+        CASE WHEN count(DISTINCT coalesce(bug_type, 'UNKNOWN')) > 1 THEN 'several'
+            ELSE coalesce(any_value(bug_type), 'UNKNOWN') END AS bug_type
     FROM new_fixes
     GROUP BY source, run_id
 )
