@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from analytics.metrics.catalog import Unit
-from analytics.render import UNKNOWN, moment, number, seconds
-from analytics.store.tables import Payload
+from analytics.render import UNKNOWN, counted, moment, number, seconds
+from analytics.store.tables import MOST_CALLS, Payload
 from dashboard.reading import RunDetail
 from dashboard.widgets import NOTHING, Markup, join, nothing, status, tag
 
@@ -17,9 +17,14 @@ _DEEPEST = 12
 
 def opened_run(detail: RunDetail) -> Markup:
     """Return everything about one run."""
-    return join(
-        [_facts(detail.run), *(_patch(title, diff) for title, diff in detail.diffs), _calls(detail)]
-    )
+    patches = [_patch(title, diff) for title, diff in detail.diffs]
+    if detail.diffs_left_out:
+        patches.append(_and(detail.diffs_left_out, "more patched bug"))
+    return join([_facts(detail.run), *patches, _calls(detail)])
+
+
+def _and(n: int, noun: str) -> Markup:
+    return tag("p", f"and {counted(n, noun)}", class_="pp-quiet")
 
 
 def _facts(run: Mapping[str, Any]) -> Markup:
@@ -69,9 +74,14 @@ def _of(part: int | None, whole: int | None) -> str:
 
 
 def _diff(diff: str) -> Markup:
-    lines = diff.splitlines()[:_MOST_LINES]
-    return tag(
-        "pre", *(tag("span", line or " ", class_=_kind(line)) for line in lines), class_="pp-diff"
+    lines = diff.splitlines()
+    shown = (tag("span", line or " ", class_=_kind(line)) for line in lines[:_MOST_LINES])
+    left_out = len(lines) - _MOST_LINES
+    return join(
+        [
+            tag("pre", *shown, class_="pp-diff"),
+            _and(left_out, "more line") if left_out > 0 else NOTHING,
+        ]
     )
 
 
@@ -83,7 +93,10 @@ def _kind(line: str) -> str | None:
 
 def _calls(detail: RunDetail) -> Markup:
     if detail.calls.is_empty():
-        return nothing("No calls stored for this run", "The store keeps only its numbers.")
+        return nothing(
+            f"{counted(detail.calls_count, 'call')}, not shown",
+            f"The run is part of a trace that is read up to {MOST_CALLS:,} calls, and begins after them.",
+        )
     rows = detail.calls.iter_rows(named=True)
     longest = max(
         (call["duration_s"] or 0 for call in detail.calls.iter_rows(named=True)), default=0
@@ -91,7 +104,7 @@ def _calls(detail: RunDetail) -> Markup:
     began = detail.calls["started_at"].min()
     shown = [_call(call, detail.payloads.get(call["span_id"]), began, longest) for call in rows]
     left_out = detail.calls_count - len(detail.calls)
-    note = f"{detail.calls_count:,} calls"
+    note = counted(detail.calls_count, "call")
     if left_out > 0:
         note += f", the first {len(detail.calls):,} are shown"
     head = tag("h3", "Calls", tag("small", f" {note}; select one for what went in and came out"))

@@ -29,6 +29,7 @@ from analytics.sync import StoreChoice, choose_store
 
 PAGE_ROWS = 10
 _MOST_CALLS_SHOWN = 250
+_MOST_DIFFS = 20
 _one_at_a_time = Lock()
 
 
@@ -51,9 +52,12 @@ class RunDetail:
     calls: DataFrame
     """As ``tables.run_calls``, the first few hundred."""
     calls_count: int
+    """Calls of the run, whether read or not."""
     payloads: dict[str, tables.Payload]
     diffs: tuple[tuple[str, str], ...]
     """Title of a bug (or the name of its file) -> the last patch for it, as a unified diff."""
+    diffs_left_out: int
+    """Bugs with a patch that are not in ``diffs`` because there are too many."""
 
 
 def other_pages() -> list[tuple[str, str]]:
@@ -143,16 +147,20 @@ def run_detail(store: Path, version: Version, source: str, run_id: str) -> RunDe
         trace_id = run["trace_id"]
         calls = tables.run_calls(con, source, trace_id, run_id)
         shown = calls.head(_MOST_CALLS_SHOWN)
-        bugs = con.view("fixes").filter(Column("run_id") == Constant(run_id))
+        is_own = (Column("source") == Constant(source)) & (Column("run_id") == Constant(run_id))
+        bugs = con.view("fixes").filter(is_own & Column("patch_span_id").isnotnull())
+        patched = tables.fixes(bugs, limit=_MOST_DIFFS)
         diffs = [
             (bug["title"] or bug["file"] or bug["bug_id"] or "Patch", diff)
-            for bug in tables.fixes(bugs, limit=20).rows.iter_rows(named=True)
+            for bug in patched.rows.iter_rows(named=True)
             if (diff := tables.patch_diff(con, source, trace_id, bug["patch_span_id"]))
         ]
         return RunDetail(
             run=run,
             calls=shown,
-            calls_count=len(calls),
+            # Runs within it stand among its calls, and are not counted with it.
+            calls_count=max(run["spans_count"], len(calls)),
             payloads=tables.payloads(con, source, trace_id, shown["span_id"].to_list()),
             diffs=tuple(diffs),
+            diffs_left_out=patched.total - len(patched.rows),
         )

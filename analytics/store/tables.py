@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from analytics.store.reader import Reader
 
-_MOST_CALLS = 5_000
+MOST_CALLS = 5_000
 """Calls of one trace that are read; a longer run shows its first."""
 
 FIX_COLUMNS = (
@@ -167,16 +167,19 @@ def run_calls(con: "DuckDBPyConnection", source: str, trace_id: str, run_id: str
     Returns:
         One row per call in reading order with ``depth`` (0 for the run) and the columns of
         queries/run_spans.sql. A call whose parent is missing stands at depth 0; a circle of parents is
-        cut at its oldest call.
+        cut at its oldest call. No row where the run's own call is not among the first MOST_CALLS.
     """
     import polars as pl
 
     if not has_lake(con):
         return pl.DataFrame(schema={"span_id": pl.String, "depth": pl.Int64})
-    asked = {"source": source, "trace_id": trace_id, "limit": _MOST_CALLS}
+    asked = {"source": source, "trace_id": trace_id, "limit": MOST_CALLS}
     spans = _query(con, "run_spans", asked)
     parents = dict(zip(spans["span_id"].to_list(), spans["parent_id"].to_list(), strict=True))
     order = tree_order(parents, top=run_id if run_id in parents else None)
+    if run_id not in parents and len(spans) == MOST_CALLS:
+        # What was read may be of other runs of the trace.
+        order = []
     schema = {"span_id": pl.String, "depth": pl.Int64}
     return pl.DataFrame(order, schema=schema, orient="row").join(
         spans, on="span_id", how="left", maintain_order="left"
@@ -267,9 +270,9 @@ def imports(con: "DuckDBPyConnection", limit: int = 50) -> "DataFrame":
     return _query(con, "imports", {"limit": limit})
 
 
-def rejects(con: "DuckDBPyConnection", limit: int = 50, offset: int = 0) -> "DataFrame":
+def rejects(con: "DuckDBPyConnection", limit: int = 50) -> "DataFrame":
     """Return records that could not be read, those of the newest import first."""
-    return _query(con, "rejects", {"limit": limit, "offset": offset})
+    return _query(con, "rejects", {"limit": limit})
 
 
 def _query(con: "DuckDBPyConnection", name: str, parameters: dict[str, object]) -> "DataFrame":

@@ -9,4 +9,4 @@ SELECT
 FROM lake.rejects AS rejects
 LEFT JOIN lake.imports AS imports USING (import_id)
 ORDER BY rejects.import_id DESC, rejects.file, rejects.line
-LIMIT $limit OFFSET $offset;
+LIMIT $limit;
