@@ -5,6 +5,7 @@ Suffixes: ``_id``, ``_at``, ``_s`` (seconds), ``_usd``, ``_tokens``, ``_count``;
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True)
@@ -349,6 +350,9 @@ AGENT_RUNS = Table(
     ),
     key=("source", "run_id", "agent"),
 )
+
+STALE_AFTER = timedelta(minutes=30)
+"""A run without an end and without a sign of life for this long is abandoned."""
 
 SCHEMA_VERSION = 1
 """Raised by one whenever a stored table changes."""

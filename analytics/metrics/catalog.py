@@ -16,6 +16,9 @@ from analytics.metrics.aggregates import (
     Sum,
     SurvivalMedian,
 )
+from analytics.schema import STALE_AFTER
+
+STALE_MINUTES = round(STALE_AFTER.total_seconds() / 60)
 
 
 class Unit(Enum):
@@ -54,7 +57,7 @@ CATALOG = (
         title="Pass rate",
         doc="Runs that passed, of the runs whose outcome is known. A verified outcome counts before a "
         "claimed one; an abandoned run has failed; a run in progress is left out. The bracket says what "
-        "the rate were if every unknown run had failed, and if every unknown run and every failure of "
+        "the rate would be if every unknown run had failed, and if every unknown run and every failure of "
         "infrastructure had passed.",
         view="runs",
         of=Rate(hit="passed", among="is_known", unknown="is_unknown", excusable="failed_by_infra"),
@@ -224,7 +227,7 @@ CATALOG = (
     Metric(
         name="runs_running",
         title="Runs in progress",
-        doc="Runs without an end that gave a sign of life within the stale limit (30 minutes).",
+        doc=f"Runs without an end that gave a sign of life within the stale limit ({STALE_MINUTES} minutes).",
         view="runs",
         of=Count(where="is_running"),
         unit=Unit.COUNT,
@@ -234,8 +237,8 @@ CATALOG = (
     Metric(
         name="runs_abandoned",
         title="Abandoned runs",
-        doc="Runs without an end whose last sign of life is older than the stale limit (30 minutes): "
-        "crashed, killed or hung. They count as not passed.",
+        doc="Runs without an end whose last sign of life is older than the stale limit "
+        f"({STALE_MINUTES} minutes): crashed, killed or hung. They count as not passed.",
         view="runs",
         of=Count(where="is_abandoned"),
         unit=Unit.COUNT,

@@ -13,14 +13,11 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError
-from analytics.schema import ROLLUPS
+from analytics.schema import ROLLUPS, STALE_AFTER
 from analytics.store import lake
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-STALE_AFTER = timedelta(minutes=30)
-"""A run without an end and without a sign of life for this long is abandoned."""
 
 
 @dataclass(frozen=True, kw_only=True)
