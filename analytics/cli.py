@@ -305,6 +305,8 @@ def _tell(report: "SyncReport | AnalyticsError") -> None:
 
 
 def _print_report(report: "SyncReport") -> None:
+    from analytics.render import counted
+
     written = report.written
     for file in report.files:
         _say(f"{file.name}: {file.format} ({file.reason})")
@@ -320,7 +322,7 @@ def _print_report(report: "SyncReport") -> None:
     deleted = f", {written.deleted:,} deleted" if written.deleted else ""
     print(
         f"{written.new:,} new, {written.changed:,} changed, {written.unchanged:,} unchanged{deleted}, "
-        f"{written.rejected:,} rejected calls; {written.runs:,} runs touched; {report.seconds:.1f} s"
+        f"{written.rejected:,} rejected calls; {counted(written.runs, 'run')} touched; {report.seconds:.1f} s"
     )
 
 

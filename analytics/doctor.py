@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analytics.render import counted
 from analytics.store import lake, tables
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def examine(store: Path) -> Iterator[str]:
         yield f"store       {store}"
         yield f"layout      {lake.setting(con, 'schema_version')}, commit {lake.snapshot_id(con)}"
         facts = tables.store_facts(con)
-        yield f"holds       {facts.calls:,} calls, {_count(con, 'runs'):,} runs, {facts.rejected:,} rejects"
+        held = (facts.calls, "call"), (_count(con, "runs"), "run"), (facts.rejected, "reject")
+        yield f"holds       {', '.join(counted(number, noun) for number, noun in held)}"
         size = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
         yield f"size        {size / 1e6:,.1f} MB on disk"
         for row in tables.imports(con, 5).iter_rows(named=True):

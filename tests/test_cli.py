@@ -136,7 +136,7 @@ def test_the_environment_names_the_store_for_every_command(
 def test_a_record_refused_twice_is_one_reject(store: Path):
     for _ in range(2):
         patchpilot("import", "-", "--store", store, stdin=call(1) + "\nnot json\n")
-    assert "1 calls, 1 runs, 1 rejects" in patchpilot("doctor", "--store", store).stdout
+    assert "1 call, 1 run, 1 reject" in patchpilot("doctor", "--store", store).stdout
 
 
 def test_metrics_print_as_table_json_and_csv(export: Path, store: Path):
@@ -154,7 +154,7 @@ def test_the_doctor_tells_what_a_store_holds_and_lacks(store: Path):
     patchpilot("import", "-", "--store", store, stdin=call(1) + "\nnot json\n")
     told = patchpilot("doctor", "--store", store)
     assert told.returncode == 0
-    assert "1 calls, 1 runs, 1 rejects" in told.stdout
+    assert "1 call, 1 run, 1 reject" in told.stdout
     assert "standard input line 2: " in told.stdout
 
 

@@ -13,12 +13,7 @@ from typing import Any
 import pytest
 from weave_server.launch import client_env, running_server
 
-from tests.browser.conftest import browser, new_tab, serve
-
-__all__ = ["browser", "new_tab", "serve"]
-"""Fixtures that are the browser tests' own."""
-
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PATCHPILOT = Path(sys.executable).with_name("patchpilot")
 PROJECT = "acme/shop"
 RUNS = (("BUG-001", "v1-blind"), ("BUG-002", "v3-learned"), ("BUG-003", "v2-ranked"))

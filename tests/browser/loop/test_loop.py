@@ -15,7 +15,7 @@ from analytics.render import number
 from analytics.store import lake
 from analytics.store.reader import Reader
 from tests.browser.conftest import NewTab, Serve
-from tests.e2e.conftest import PATCHPILOT, PROJECT, RUNS, Logged
+from tests.browser.loop.conftest import PATCHPILOT, PROJECT, RUNS, Logged
 from tests.oracle import measure, rows_of
 
 pytestmark = pytest.mark.weave_server
