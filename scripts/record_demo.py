@@ -44,6 +44,8 @@ Call = dict[str, Any]
 Outcome = tuple[str, str, int, bool | None, bool | None]
 """Task, variant, attempt, what the run claimed, what the acceptance found."""
 
+ROOT_OP = "Orchestrator.run"
+
 
 @dataclass(frozen=True)
 class Server:
@@ -62,9 +64,11 @@ class Server:
         with urllib.request.urlopen(request, timeout=120) as response:
             return response.read()
 
-    def count(self) -> int:
-        """How many calls the project holds."""
-        return json.loads(self.post("/calls/query_stats", {}))["count"]
+    def count(self, op: str | None = None) -> int:
+        """How many calls the project holds, or how many of one op."""
+        wanted = [f"weave:///{self.project}/op/{op}:*"] if op else None
+        body: dict[str, object] = {"filter": {"op_names": wanted}} if wanted else {}
+        return json.loads(self.post("/calls/query_stats", body))["count"]
 
     def calls(self) -> list[Call]:
         """All calls of the project, raw."""
@@ -91,10 +95,14 @@ def run_killed(planned: Planned, server: Server) -> None:
     command = [sys.executable, RUN, "--project", server.project, "--task", planned.task]
     command += ["--variant", planned.variant, "--first-attempt", str(planned.attempt)]
     command += ["--lazy-root"] if planned.end == "orphaned" else []
+    # A root that is reported at its start may still arrive behind the calls below it.
+    roots = server.count(ROOT_OP) + (planned.end == "killed")
     enough = server.count() + CALLS_BEFORE_KILL
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     give_up = time.monotonic() + KILL_WITHIN_S
-    while server.count() < enough and process.poll() is None and time.monotonic() < give_up:
+    while process.poll() is None and time.monotonic() < give_up:
+        if server.count() >= enough and server.count(ROOT_OP) >= roots:
+            break
         time.sleep(0.02)
     if process.poll() is not None:
         raise RuntimeError(f"the run of {planned.task} ended before it could be killed")
