@@ -17,10 +17,27 @@ from analytics.errors import InputError, UnknownNameError
 from analytics.schema import FACT_FIELDS
 
 KINDS = ("agent", "llm", "tool", "scorer", "other")
-ROLES = ("run", "test", "diagnose", "patch", "verify", "accept", "deploy", "lookup", "other")
+ROLES = (
+    "batch",
+    "run",
+    "agent",
+    "tool",
+    "test",
+    "diagnose",
+    "patch",
+    "verify",
+    "accept",
+    "deploy",
+    "lookup",
+    "pipeline",
+    "debug",
+    "code",
+    "other",
+)
 ERROR_KINDS = ("infra", "agent", "timeout")
 COLUMNS = ("inputs", "output", "attributes")
 BUNDLED = (
+    "record",
     "patchpilot",
     "weave-eval",
     "claude-code",
@@ -31,14 +48,18 @@ BUNDLED = (
 )
 """Presets that ship, in the order in which they are asked."""
 
-_UNITS = {"s": 1.0, "ms": 0.001}
+_UNITS = {"s": 1.0, "ms": 0.001, "percent": 0.01}
+_OF_DIFF = ("lines_added", "lines_removed", "files_created", "files_modified", "files_deleted")
+"""Facts that can be counted in a unified diff."""
 _PATH = re.compile(r'(?:\.(?:\*|[^.*"\[\]]+)(?:\[(?:\*|\d+)\])?)*')
 """What follows the column: keys, each perhaps with an index, * for any."""
+_ENTRIES = ("title", "roles", "kinds", "field", "error_kinds", "root_is_run", "named_by_source")
 _STORED = {
     "claimed": ("pass", "fail"),
     "error_kind": ERROR_KINDS,
     "passed": ("true", "false"),
     "knowledge_hit": ("true", "false"),
+    "first_time_right": ("true", "false"),
 }
 """Facts that have few values, which other words of a source must be mapped to."""
 
@@ -56,6 +77,8 @@ class FieldRule:
     """Factor that turns the source's unit into ours."""
     combine: str = "first"
     """first, or all: every yes/no that the paths find must be yes."""
+    of_diff: bool = False
+    """Whether the paths lead to a unified diff, in which the fact is counted."""
     expected: bool = False
     """Whether an import in which none of the paths exists is worth a word to the user."""
 
@@ -73,6 +96,8 @@ class Preset:
     fields: tuple[FieldRule, ...]
     error_kinds: Mapping[str, tuple[str, ...]]
     root_is_run: bool = False
+    named_by_source: bool = False
+    """Whether ops do not carry the names of agents: then the source gives them, or nobody does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +119,8 @@ def load(name_or_path: str) -> Preset:
         InputError: neither a preset nor a readable, well-formed semantics file.
     """
     if name_or_path in BUNDLED:
-        return parse(
-            name_or_path, (files("analytics.semantics") / f"{name_or_path}.toml").read_text("utf-8")
-        )
+        text = (files("analytics.semantics") / f"{name_or_path}.toml").read_text("utf-8")
+        return parse(name_or_path, text + _own_fields() if name_or_path == "record" else text)
     path = Path(name_or_path)
     if not path.suffix and not path.exists():
         raise UnknownNameError("preset", name_or_path, BUNDLED)
@@ -117,7 +141,7 @@ def parse(name: str, text: str) -> Preset:
     except tomllib.TOMLDecodeError as fault:
         raise InputError(f"semantics {name!r} is not TOML: {fault}.") from fault
     for word in raw:
-        _check("entry", word, ("title", "roles", "kinds", "field", "error_kinds", "root_is_run"))
+        _check("entry", word, _ENTRIES)
     return Preset(
         name=name,
         title=str(raw.get("title", name)),
@@ -127,6 +151,7 @@ def parse(name: str, text: str) -> Preset:
         fields=tuple(_field(name, entry) for entry in _list(name, raw, "field", dict)),
         error_kinds=_patterns(name, raw, "error_kinds", ERROR_KINDS),
         root_is_run=_flag(name, raw, "root_is_run"),
+        named_by_source=_flag(name, raw, "named_by_source"),
     )
 
 
@@ -136,9 +161,11 @@ def classify(op: str, presets: Sequence[Preset]) -> Meaning:
     >>> classify("TesterAgent.runTest", [load("patchpilot")]).role
     'test'
     """
+    tells_agents = True
     for preset in presets:
         if role := _first(op, preset.roles):
             name, kind = preset.name, _first(op, preset.kinds)
+            tells_agents = not preset.named_by_source
             break
     else:
         name, role = None, None
@@ -148,8 +175,8 @@ def classify(op: str, presets: Sequence[Preset]) -> Meaning:
         preset=name,
         role=None if role == "other" else role,
         kind=kind,
-        agent=op.partition(".")[0] if kind == "agent" else None,
-        tool=op.removeprefix("tool.") if kind == "tool" else None,
+        agent=op.partition(".")[0] if kind == "agent" and tells_agents else None,
+        tool=op.removeprefix("tool.") if kind == "tool" and tells_agents else None,
     )
 
 
@@ -175,6 +202,24 @@ def _first(op: str, table: Mapping[str, tuple[str, ...]]) -> str | None:
     )
 
 
+def _own_fields() -> str:
+    """Return the fields of preset ``record``: every fact, under its own name."""
+    roles = ", ".join(f'"{role}"' for role in ROLES if role != "other")
+    entries = []
+    for field in FACT_FIELDS:
+        many = "[*]" if field.type.endswith("[]") else ""
+        paths = f'"output.{field.name}{many}", "attributes.{field.name}{many}"'
+        values = "".join(
+            f'values.{value} = ["{value}"]\n' for value in _STORED.get(field.name, ())
+        )
+        entries.append(f'name = "{field.name}"\nroles = [{roles}]\npaths = [{paths}]\n{values}')
+    entries += [
+        f'name = "{name}"\nroles = [{roles}]\npaths = ["output.diff"]\nof_diff = true\n'
+        for name in _OF_DIFF
+    ]
+    return "".join(f"\n[[field]]\n{entry}" for entry in entries)
+
+
 def _fold(op: str) -> str:
     return op.replace("_", "").lower()
 
@@ -192,7 +237,7 @@ def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
         _check(
             "key of a field",
             word,
-            ("name", "roles", "paths", "values", "unit", "combine", "expected"),
+            ("name", "roles", "paths", "values", "unit", "combine", "of_diff", "expected"),
         )
     name = str(raw.get("name", ""))
     _check("field", name, [field.name for field in FACT_FIELDS])
@@ -215,11 +260,14 @@ def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
         raise InputError(f"semantics {preset!r}: field {name} needs values: words for {known}.")
     if "unit" in raw:
         timed = [field.name for field in FACT_FIELDS if field.name.endswith("_s")]
-        _check("field with a unit", name, timed)
+        _check("field with a unit", name, [*timed, "coverage"])
     unit = str(raw.get("unit", "s"))
     _check("unit", unit, _UNITS)
     combine = str(raw.get("combine", "first"))
     _check("combine", combine, ("first", "all"))
+    of_diff = _flag(preset, raw, "of_diff")
+    if of_diff:
+        _check("field that is counted in a diff", name, _OF_DIFF)
     return FieldRule(
         name=name,
         roles=roles,
@@ -230,6 +278,7 @@ def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
         },
         scale=_UNITS[unit],
         combine=combine,
+        of_diff=of_diff,
         expected=_flag(preset, raw, "expected"),
     )
 

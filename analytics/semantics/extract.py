@@ -29,13 +29,22 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "DuckDBPyR
         One row per span, columns of ``schema.FACTS``.
     """
     from duckdb import ColumnExpression as Column
+    from duckdb import ConstantExpression as Constant
 
-    reader = _Reader(presets)
     identity = [Column(name) for name in FACTS.columns[: -len(FACT_FIELDS)]]
-    read = payloads.project(*identity, *reader.lookups())
-    return read.project(
-        *identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS)
-    )
+    found = payloads.aggregate([Column("preset")]).fetchall()
+    present = [preset for preset in presets if (preset.name,) in found]
+    # One preset at a time: a payload is searched only for what its own preset asks.
+    read: DuckDBPyRelation | None = None
+    for preset in present or presets[:1]:
+        reader = _Reader([preset])
+        own = payloads.filter(Column("preset") == Constant(preset.name))
+        part = own.project(*identity, *reader.lookups()).project(
+            *identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS)
+        )
+        read = part if read is None else read.union(part)
+    assert read is not None
+    return read
 
 
 def unmatched(
@@ -149,6 +158,8 @@ class _Reader:
             value = Function("all_true", Function("list_concat", *map(self._each, rule.paths)))
         else:
             value = CoalesceOperator(*(self._at(path, kind) for path in rule.paths))
+        if rule.of_diff:
+            return Function(f"diff_{rule.name}", value)
         if not rule.values:
             return value
         plain = Function("lower", value)

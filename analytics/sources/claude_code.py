@@ -323,6 +323,7 @@ def _message(
             "cache_creation_input_tokens",
         )
     }
+    kept = count(mapping(used.get("cache_creation")).get("ephemeral_1h_input_tokens"))
     failed = any(part.raw.get("isApiErrorMessage") is True for part in parts)
     begun, ended = min(p.at for p in parts), max(p.at for p in parts)
     if asking:
@@ -351,6 +352,7 @@ def _message(
         "output_tokens": counted["output_tokens"],
         "cache_read_tokens": counted["cache_read_input_tokens"],
         "cache_write_tokens": counted["cache_creation_input_tokens"],
+        "cache_write_1h_tokens": kept if told != _NOBODY else None,
         "cost_usd": price(parts[-1].raw.get("costUSD")),
         "inputs": asking.message.get("content") if asking else None,
         "output": [block for part in parts for block in part.blocks] or None,

@@ -168,11 +168,13 @@ def _answered(record: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
             "cache_read_tokens": count(cached),
         }
     details = mapping(used.get("input_tokens_details"))
+    thought = mapping(used.get("output_tokens_details"))
     return {
         "model": model,
         "input_tokens": count(used.get("input_tokens")),
         "output_tokens": count(used.get("output_tokens")),
         "cache_read_tokens": count(details.get("cached_tokens")),
+        "reasoning_tokens": count(thought.get("reasoning_tokens")),
     }
 
 

@@ -18,6 +18,8 @@ from analytics.store import lake, refresh
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from analytics.cost import PriceList
+
 
 @dataclass(frozen=True, kw_only=True)
 class InputMark:
@@ -79,6 +81,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         if arrival.presets:
             _choose(con, arrival.presets)
         presets = lake.presets(con)
+        snapshot_before = lake.snapshot_id(con)
         settled = _settle(con, presets)
         import_id = _next_id(con)
         con.execute("SET VARIABLE import_id = $1", [import_id])
@@ -115,7 +118,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         news = written.new + written.changed + written.deleted + written.rejected
         # Looking and finding nothing is no import: it leaves the store, and open pages, as they are.
         fate.keep = settled or news > 0 or bool(arrival.marks or arrival.presets)
-        _write_import(con, arrival, written)
+        _write_import(con, arrival, written, snapshot_before)
     return written
 
 
@@ -126,6 +129,14 @@ def use_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
         _settle(con, chosen)
 
 
+def use_prices(con: "DuckDBPyConnection", own: "PriceList") -> None:
+    """Price everything stored with other prices. Nothing happens where they are the same."""
+    with lake.transaction(con):
+        if (lake.setting(con, "prices") or "") != own.text:
+            lake.keep_setting(con, "prices", own.text)
+        _settle(con, lake.presets(con))
+
+
 def _choose(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     if lake.setting(con, "semantics") is None or list(chosen) != list(lake.presets(con)):
         lake.keep_presets(con, chosen)
@@ -133,7 +144,7 @@ def _choose(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
 
 def _settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> bool:
     """Work everything out anew where the store was last written by other rules; say whether it was."""
-    rules = refresh.rules(presets)
+    rules = refresh.rules(presets, lake.price_list(con))
     if lake.setting(con, "rules") == rules:
         return False
     lake.keep_setting(con, "rules", rules)
@@ -268,10 +279,12 @@ def _write_marks(con: "DuckDBPyConnection", import_id: int, arrival: Arrival) ->
         )
 
 
-def _write_import(con: "DuckDBPyConnection", arrival: Arrival, written: Written) -> None:
+def _write_import(
+    con: "DuckDBPyConnection", arrival: Arrival, written: Written, snapshot_before: int
+) -> None:
     formats = ", ".join(dict.fromkeys(staged.format for staged in arrival.staged))
     con.execute(
-        "INSERT INTO lake.imports VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO lake.imports VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         [
             written.import_id,
             arrival.now,
@@ -284,5 +297,6 @@ def _write_import(con: "DuckDBPyConnection", arrival: Arrival, written: Written)
             written.runs,
             perf_counter() - arrival.began,
             arrival.demo,
+            snapshot_before,
         ],
     )

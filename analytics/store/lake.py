@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from analytics import cost
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION, TABLES, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
@@ -158,6 +159,11 @@ def presets(con: "DuckDBPyConnection") -> tuple[Preset, ...]:
 def keep_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     """Write down the semantics that a store's rows are read with from now on."""
     keep_setting(con, "semantics", json.dumps([[preset.name, preset.text] for preset in chosen]))
+
+
+def price_list(con: "DuckDBPyConnection") -> cost.PriceList:
+    """Return the user's own prices and budgets, as the store was told."""
+    return cost.parse(setting(con, "prices") or "")
 
 
 def keep_setting(con: "DuckDBPyConnection", name: str, value: str) -> None:

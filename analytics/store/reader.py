@@ -13,7 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError
-from analytics.schema import ROLLUPS, STALE_AFTER
+from analytics.schema import CODE_REPORTS, ROLLUPS, STALE_AFTER, VERDICTS
 from analytics.store import lake
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Reader:
         """Make the empty rollups, the clock and the views."""
         con = self._con
         con.execute("CREATE SCHEMA rollup")
-        for table in ROLLUPS:
+        for table in (*ROLLUPS, VERDICTS, CODE_REPORTS):
             con.execute(lake.ddl(table, "rollup"))
         con.execute("CREATE TABLE clock (now TIMESTAMP, stale_after_s DOUBLE)")
         con.execute(

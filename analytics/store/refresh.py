@@ -1,16 +1,31 @@
-"""Keeps runs, fixes and agent_runs in step with the spans they are made from, trace by trace."""
+"""Keeps the rollups in step with the spans that they are made from, trace by trace."""
 
 import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from analytics import cost
 from analytics.semantics import Preset, error_kind
 from analytics.store import lake
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_ORDER = ("member", "last_seen", "fixes", "runs", "agent_runs")
+_ORDER = (
+    "member",
+    "last_seen",
+    "under_agent",
+    "fixes",
+    "agent_runs",
+    "tool_usage",
+    "pipelines",
+    "debugging_cycles",
+    "batches",
+    "spent",
+    "usage",
+    "runs",
+    "conflicts",
+)
 """Each reads what the ones before it made."""
 
 
@@ -40,17 +55,19 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     return runs
 
 
-def rules(presets: Sequence[Preset]) -> str:
+def rules(presets: Sequence[Preset], own: cost.PriceList) -> str:
     """Return a digest of all that decides how spans become rollups."""
     texts = [lake.statement("rollups", name) for name in _ORDER]
     texts += [preset.text for preset in presets]
+    texts += [own.text, cost.edition()]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def work_out(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
-    """Make temporary tables new_runs, new_fixes and new_agent_runs of the traces in ``touched``."""
+    """Make a temporary table ``new_<rollup>`` of every rollup, of the traces in ``touched``."""
     con.execute(lake.statement("statements", "touched"))
     _explain_errors(con, presets)
+    _explain_prices(con)
     for name in _ORDER:
         con.execute(lake.statement("rollups", name))
 
@@ -58,6 +75,7 @@ def work_out(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
 def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     """Work out every rollup anew. Gives the same rows as refreshing did, or there is a fault."""
     con.execute("SET VARIABLE roots_are_runs = $1", [any(preset.root_is_run for preset in presets)])
+    con.execute("DELETE FROM lake.prices")
     con.execute(lake.statement("statements", "all_ids"))
     return refresh(con, presets)
 
@@ -78,3 +96,18 @@ def _explain_errors(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> Non
             "INSERT INTO error_kinds VALUES ($1, $2, $3)",
             [(p, error, error_kind(error, by_name.get(p, fallback))) for p, error in found],
         )
+
+
+def _explain_prices(con: "DuckDBPyConnection") -> None:
+    """Fill table price_list: what each model touched costs; and keep in the store what was not there."""
+    own = lake.price_list(con)
+    found = con.execute(lake.statement("statements", "touched_models")).fetchall()
+    con.execute("CREATE OR REPLACE TEMP TABLE price_list AS FROM lake.prices LIMIT 0")
+    rows = [price.row() for provider, model in found for price in cost.prices(provider, model, own)]
+    if rows:
+        con.executemany(
+            "INSERT INTO price_list VALUES "
+            "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+            rows,
+        )
+        con.execute(lake.statement("statements", "keep_prices"))

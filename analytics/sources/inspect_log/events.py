@@ -41,6 +41,7 @@ def tokens(used: dict[str, Any]) -> dict[str, int | None]:
         "output_tokens": received,
         "cache_read_tokens": read,
         "cache_write_tokens": written,
+        "reasoning_tokens": count(used.get("reasoning_tokens")),
     }
 
 

@@ -215,7 +215,7 @@ def _usage(log: Log, sample: dict[str, Any], spans: list[dict[str, Any]]) -> dic
     if counted != [None, None]:
         log.differing += bool(stated) and counted != wanted
         return {}
-    names = (*names, "cache_read_tokens", "cache_write_tokens")
+    names = (*names, "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
     return {name: total(*(used[name] for used in stated)) for name in names}
 
 

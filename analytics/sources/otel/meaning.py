@@ -60,6 +60,11 @@ _CACHE_WRITTEN = (
     "gen_ai.usage.cache_creation_input_tokens",
     "llm.token_count.prompt_details.cache_write",
 )
+_THOUGHT = (
+    "gen_ai.usage.reasoning.output_tokens",
+    "gen_ai.usage.reasoning_tokens",
+    "llm.token_count.completion_details.reasoning",
+)
 _COST = ("llm.cost.total", "gen_ai.usage.cost")
 _AGENT = ("gen_ai.agent.name", "agent.name")
 _TOOL = ("gen_ai.tool.name", "tool.name")
@@ -155,6 +160,7 @@ def _usage(span: Span) -> dict[str, Any]:
         "output_tokens": received,
         "cache_read_tokens": read,
         "cache_write_tokens": written,
+        "reasoning_tokens": count(_first(span, _THOUGHT)),
         "cost_usd": price(_first(span, _COST)),
     }
 

@@ -8,7 +8,9 @@ WITH parts AS (
             '$.weave.kind',
             '$.otel_span.attributes.gen_ai.operation.name',
             '$.otel_span.attributes.gen_ai.provider.name',
-            '$.otel_span.attributes.gen_ai.system'
+            '$.otel_span.attributes.gen_ai.system',
+            '$.otel_span.attributes.gen_ai.agent.name',
+            '$.otel_span.attributes.gen_ai.tool.name'
         ]) AS said,
         CASE WHEN op_name LIKE 'weave%:///%/op/%'
             THEN op_name[strpos(op_name, '/op/') + 4:] END AS op_ref
@@ -24,8 +26,11 @@ per_model AS (
             'prompt_tokens BIGINT, input_tokens BIGINT, '
             'completion_tokens BIGINT, output_tokens BIGINT, total_tokens BIGINT, '
             'cache_read_input_tokens BIGINT, cache_creation_input_tokens BIGINT, '
+            'cache_creation STRUCT(ephemeral_1h_input_tokens BIGINT), '
             'prompt_tokens_details STRUCT(cached_tokens BIGINT), '
-            'input_tokens_details STRUCT(cached_tokens BIGINT)))"'
+            'input_tokens_details STRUCT(cached_tokens BIGINT), '
+            'completion_tokens_details STRUCT(reasoning_tokens BIGINT), '
+            'output_tokens_details STRUCT(reasoning_tokens BIGINT)))"'
         )) END.list_filter(lambda entry: entry.key <> 'usage') AS usage,
         CASE WHEN told[2] IS NOT NULL THEN map_entries(json_transform(told[2],
             '"MAP(VARCHAR, STRUCT('
@@ -51,6 +56,11 @@ counted AS (
                 entry.value.input_tokens_details.cached_tokens
             ),
             cache_write := entry.value.cache_creation_input_tokens,
+            kept_1h := entry.value.cache_creation.ephemeral_1h_input_tokens,
+            thought := coalesce(
+                entry.value.completion_tokens_details.reasoning_tokens,
+                entry.value.output_tokens_details.reasoning_tokens
+            ),
             apart := entry.value.prompt_tokens IS NULL
                 AND entry.value.prompt_tokens_details IS NULL
                 AND entry.value.input_tokens_details IS NULL
@@ -88,6 +98,8 @@ SELECT
         WHEN said[2] IN ('invoke_agent', 'create_agent') THEN 'agent'
         WHEN said[2] = 'execute_tool' THEN 'tool'
     END AS kind,
+    said[5] AS agent,
+    said[6] AS tool,
     utc(started_at) AS started_at,
     utc(ended_at) AS ended_at,
     -- Weave's own status is not asked: a partial export says "running" of what has long ended,
@@ -114,6 +126,10 @@ SELECT
         AS cache_read_tokens,
     try_cast(list_sum(list_transform(tokens, lambda used: used.cache_write)) AS BIGINT)
         AS cache_write_tokens,
+    try_cast(list_sum(list_transform(tokens, lambda used: used.kept_1h)) AS BIGINT)
+        AS cache_write_1h_tokens,
+    try_cast(list_sum(list_transform(tokens, lambda used: used.thought)) AS BIGINT)
+        AS reasoning_tokens,
     -- A model without a price makes the whole unknown: a sum over the others would be too low.
     CASE WHEN list_count(model_costs) >= greatest(
         len(model_costs),

@@ -4,6 +4,13 @@ WITH steps AS (
     SELECT
         spans.*,
         member.run_id,
+        -- One record may be the sum of several attempts.
+        coalesce(facts.attempts, facts.calls, 1) AS steps_count,
+        CASE WHEN facts.failures IS NOT NULL THEN facts.failures
+            ELSE (spans.status = 'error' OR coalesce(NOT facts.passed, false))::BIGINT END AS failed_count,
+        facts.retries,
+        CASE WHEN spans.duration_s IS NULL AND facts.total_s < 1e12
+            THEN facts.total_s::DECIMAL(38, 9) END AS summed_s,
         -- A step within another of the same agent, or beside it, adds only what the other left free.
         max(CASE WHEN spans.duration_s IS NOT NULL THEN spans.ended_at END) OVER (
             PARTITION BY spans.source, member.run_id, spans.agent
@@ -12,6 +19,8 @@ WITH steps AS (
         ) AS busy_until
     FROM touched_spans AS spans
     JOIN member USING (source, span_id)
+    LEFT JOIN touched_facts AS facts
+        ON facts.source = spans.source AND facts.span_id = spans.span_id AND facts.role = 'agent'
     WHERE spans.kind = 'agent' AND spans.agent IS NOT NULL AND spans.span_id <> member.run_id
 )
 SELECT
@@ -19,9 +28,13 @@ SELECT
     run_id,
     any_value(trace_id) AS trace_id,
     agent,
-    count(*) AS calls_count,
-    count_if(status = 'error') AS errors_count,
-    sum(greatest(epoch_us(ended_at) - epoch_us(greatest(started_at, busy_until)), 0))
-        FILTER (duration_s IS NOT NULL) / 1e6 AS duration_s
+    TRY_CAST(sum(steps_count) AS BIGINT) AS calls_count,
+    TRY_CAST(sum(failed_count) AS BIGINT) AS errors_count,
+    TRY_CAST(sum(retries) AS BIGINT) AS retries,
+    CASE WHEN count(duration_s) + count(summed_s) > 0 THEN
+        coalesce(sum(greatest(epoch_us(ended_at) - epoch_us(greatest(started_at, busy_until)), 0))
+            FILTER (duration_s IS NOT NULL) / 1e6, 0)
+        + coalesce(sum(summed_s)::DOUBLE, 0)
+        END AS duration_s
 FROM steps
 GROUP BY source, run_id, agent;

@@ -1,4 +1,5 @@
--- One row per run of the touched traces. Reads new_fixes: a run's bugs are counted, not believed.
+-- One row per run of the touched traces. What was recorded step by step is counted; what was not is taken
+-- from the run's own report.
 CREATE OR REPLACE TEMP TABLE new_runs AS
 WITH own AS (
     SELECT member.run_id, spans.*
@@ -18,29 +19,96 @@ totals AS (
     FROM own
     GROUP BY source, run_id
 ),
-spenders AS (
-    SELECT * FROM own
-    WHERE input_tokens IS NOT NULL OR output_tokens IS NOT NULL OR cost_usd IS NOT NULL
-),
--- Sources that roll usage up repeat it in every ancestor: only the lowest spans that carry it count.
-spent AS (
+costs AS (
     SELECT
-        spenders.source,
-        spenders.run_id,
-        TRY_CAST(sum(spenders.input_tokens) AS BIGINT) AS input_tokens,
-        TRY_CAST(sum(spenders.output_tokens) AS BIGINT) AS output_tokens,
-        TRY_CAST(sum(spenders.cache_read_tokens) AS BIGINT) AS cache_read_tokens,
-        -- Decimals add up to the same in any order, which floating point does not.
-        sum(CASE WHEN abs(spenders.cost_usd) < 1e12 THEN spenders.cost_usd::DECIMAL(38, 12) END)::DOUBLE
-            AS cost_usd,
-        CASE WHEN count(DISTINCT spenders.model) = 1 AND bool_and(spenders.model IS NOT NULL)
-            THEN any_value(spenders.model) END AS model
-    FROM spenders
-    ANTI JOIN spenders AS lower
-        ON lower.source = spenders.source
-        AND lower.trace_id = spenders.trace_id
-        AND lower.parent_id = spenders.span_id
-    GROUP BY spenders.source, spenders.run_id
+        source,
+        run_id,
+        TRY_CAST(sum(input_tokens) AS BIGINT) AS input_tokens,
+        TRY_CAST(sum(output_tokens) AS BIGINT) AS output_tokens,
+        TRY_CAST(sum(cache_read_tokens) AS BIGINT) AS cache_read_tokens,
+        TRY_CAST(sum(cache_write_tokens) AS BIGINT) AS cache_write_tokens,
+        TRY_CAST(sum(cache_write_1h_tokens) AS BIGINT) AS cache_write_1h_tokens,
+        TRY_CAST(sum(reasoning_tokens) AS BIGINT) AS reasoning_tokens,
+        sum(reported_usd::DECIMAL(38, 12))::DOUBLE AS cost_reported_usd,
+        sum(TRY_CAST(computed_usd AS DECIMAL(38, 12)))::DOUBLE AS cost_computed_usd,
+        sum(TRY_CAST(cost_usd AS DECIMAL(38, 12)))::DOUBLE AS cost_usd,
+        CASE
+            WHEN count(cost_usd) = 0 THEN NULL
+            WHEN count(reported_usd) = count(cost_usd) THEN 'reported'
+            WHEN count(reported_usd) = 0 THEN 'computed'
+            ELSE 'mixed'
+        END AS cost_basis,
+        TRY_CAST(sum(unpriced_tokens) AS BIGINT) AS unpriced_tokens,
+        max(cost_usd) AS costliest_usd,
+        arg_max(span_id, (cost_usd, span_id)) FILTER (cost_usd IS NOT NULL) AS costliest_span_id,
+        CASE WHEN count(DISTINCT model) = 1 AND count(model) = count(*) THEN any_value(model) END AS model
+    FROM spent
+    GROUP BY source, run_id
+),
+tools AS (
+    SELECT
+        source,
+        run_id,
+        TRY_CAST(sum(calls_count) AS BIGINT) AS tool_calls,
+        CASE WHEN count(failures_count) = count(*)
+            THEN TRY_CAST(sum(failures_count) AS BIGINT) END AS tool_failures
+    FROM new_tool_usage
+    GROUP BY source, run_id
+),
+pipes AS (
+    SELECT
+        source,
+        run_id,
+        count(*) AS attempts,
+        count_if(passed) AS passed,
+        count_if(NOT passed) AS failed,
+        arg_min(passed, (started_at, span_id)) AS first_passed,
+        arg_max(commit_sha, (started_at, span_id)) FILTER (commit_sha IS NOT NULL) AS commit_sha
+    FROM new_pipelines
+    GROUP BY source, run_id
+),
+cycles AS (
+    SELECT source, run_id, count(*) AS total, count_if(resolved) AS resolved
+    FROM new_debugging_cycles
+    GROUP BY source, run_id
+),
+tried_again AS (
+    SELECT source, run_id, TRY_CAST(sum(retries) AS BIGINT) AS retries
+    FROM new_agent_runs
+    GROUP BY source, run_id
+),
+-- What the run's code steps report, one after the other.
+coded AS (
+    SELECT
+        own.source,
+        own.run_id,
+        TRY_CAST(sum(facts.files_created) AS BIGINT) AS files_created,
+        TRY_CAST(sum(facts.files_modified) AS BIGINT) AS files_modified,
+        TRY_CAST(sum(facts.files_deleted) AS BIGINT) AS files_deleted,
+        TRY_CAST(sum(facts.lines_added) AS BIGINT) AS lines_added,
+        TRY_CAST(sum(facts.lines_removed) AS BIGINT) AS lines_removed,
+        TRY_CAST(sum(facts.commits) AS BIGINT) AS commits,
+        arg_max(facts.coverage, (own.started_at, own.span_id)) FILTER (facts.coverage IS NOT NULL) AS coverage,
+        arg_max(facts.commit_sha, (own.started_at, own.span_id)) FILTER (facts.commit_sha IS NOT NULL) AS commit_sha
+    FROM own
+    JOIN touched_facts AS facts USING (source, span_id)
+    WHERE facts.role = 'code'
+    GROUP BY own.source, own.run_id
+),
+-- The patches that fixed a bug: those before were replaced, those of open bugs did not hold.
+kept AS (
+    SELECT
+        fixes.source,
+        fixes.run_id,
+        TRY_CAST(sum(facts.files_created) AS BIGINT) AS files_created,
+        TRY_CAST(sum(facts.files_modified) AS BIGINT) AS files_modified,
+        TRY_CAST(sum(facts.files_deleted) AS BIGINT) AS files_deleted,
+        TRY_CAST(sum(facts.lines_added) AS BIGINT) AS lines_added,
+        TRY_CAST(sum(facts.lines_removed) AS BIGINT) AS lines_removed
+    FROM new_fixes AS fixes
+    JOIN touched_facts AS facts ON facts.source = fixes.source AND facts.span_id = fixes.patch_span_id
+    WHERE fixes.fixed_at IS NOT NULL
+    GROUP BY fixes.source, fixes.run_id
 ),
 told AS (
     SELECT
@@ -73,7 +141,9 @@ bugs AS (
         count(fixed_at) AS bugs_fixed,
         -- Unknown by the name that view fixes gives it; NULL is left for runs without a bug.
         CASE WHEN count(DISTINCT coalesce(bug_type, 'UNKNOWN')) > 1 THEN 'several'
-            ELSE coalesce(any_value(bug_type), 'UNKNOWN') END AS bug_type
+            ELSE coalesce(any_value(bug_type), 'UNKNOWN') END AS bug_type,
+        bool_and(coalesce(fixed_at IS NOT NULL AND attempts = 1, false)) FILTER (attempts IS NOT NULL)
+            AS first_try
     FROM new_fixes
     GROUP BY source, run_id
 )
@@ -85,12 +155,20 @@ SELECT
     coalesce(head.preset, totals.preset) AS preset,
     head.op,
     head.op_version,
-    coalesce(head.agent, split_part(head.op, '.', 1)) AS agent,
+    coalesce(
+        head.agent,
+        CASE WHEN NOT starts_with(head.op, 'record.') THEN split_part(head.op, '.', 1) END
+    ) AS agent,
     facts.task,
     facts.attempt,
     facts.variant,
     facts.repo,
-    coalesce(spent.model, facts.model) AS model,
+    facts.batch,
+    facts.mode,
+    facts.provider,
+    facts.temperature,
+    facts.complexity,
+    coalesce(costs.model, facts.model) AS model,
     coalesce(head.started_at, totals.first_started_at) AS started_at,
     head.ended_at,
     last_seen.last_seen_at,
@@ -120,17 +198,50 @@ SELECT
     coalesce(told.deployment_time_s, facts.deployment_time_s) AS deployment_time_s,
     totals.spans_count,
     totals.errors_count,
-    spent.input_tokens,
-    spent.output_tokens,
-    spent.cache_read_tokens,
-    spent.cost_usd,
-    CASE WHEN spent.cost_usd IS NOT NULL THEN 'reported' END AS cost_basis
+    costs.input_tokens,
+    costs.output_tokens,
+    costs.cache_read_tokens,
+    costs.cache_write_tokens,
+    costs.cache_write_1h_tokens,
+    costs.reasoning_tokens,
+    costs.cost_reported_usd,
+    costs.cost_computed_usd,
+    costs.cost_usd,
+    costs.cost_basis,
+    costs.unpriced_tokens,
+    costs.costliest_usd,
+    costs.costliest_span_id,
+    facts.turns,
+    coalesce(tried_again.retries, facts.retries) AS retries,
+    coalesce(tools.tool_calls, facts.tool_calls) AS tool_calls,
+    tools.tool_failures,
+    coalesce(pipes.attempts, facts.pipeline_attempts) AS pipeline_attempts,
+    coalesce(pipes.passed, facts.pipelines_passed) AS pipelines_passed,
+    coalesce(pipes.failed, facts.pipelines_failed) AS pipelines_failed,
+    coalesce(cycles.total, facts.debugging_cycles) AS debugging_cycles,
+    coalesce(cycles.resolved, facts.debugging_resolved) AS debugging_resolved,
+    coalesce(facts.first_time_right, pipes.first_passed, bugs.first_try) AS first_time_right,
+    coalesce(facts.files_created, coded.files_created, kept.files_created) AS files_created,
+    coalesce(facts.files_modified, coded.files_modified, kept.files_modified) AS files_modified,
+    coalesce(facts.files_deleted, coded.files_deleted, kept.files_deleted) AS files_deleted,
+    coalesce(facts.lines_added, coded.lines_added, kept.lines_added) AS lines_added,
+    coalesce(facts.lines_removed, coded.lines_removed, kept.lines_removed) AS lines_removed,
+    coalesce(facts.commits, coded.commits) AS commits,
+    coalesce(facts.coverage, coded.coverage) AS coverage,
+    coalesce(facts.commit_sha, coded.commit_sha, pipes.commit_sha) AS commit_sha,
+    facts.errors AS errors_reported
 FROM totals
 JOIN last_seen USING (source, run_id)
 LEFT JOIN touched_spans AS head ON head.source = totals.source AND head.span_id = totals.run_id
 LEFT JOIN touched_facts AS facts ON facts.source = totals.source AND facts.span_id = totals.run_id
 LEFT JOIN told ON told.source = totals.source AND told.run_id = totals.run_id
-LEFT JOIN spent ON spent.source = totals.source AND spent.run_id = totals.run_id
+LEFT JOIN costs ON costs.source = totals.source AND costs.run_id = totals.run_id
+LEFT JOIN tools ON tools.source = totals.source AND tools.run_id = totals.run_id
+LEFT JOIN pipes ON pipes.source = totals.source AND pipes.run_id = totals.run_id
+LEFT JOIN cycles ON cycles.source = totals.source AND cycles.run_id = totals.run_id
+LEFT JOIN tried_again ON tried_again.source = totals.source AND tried_again.run_id = totals.run_id
+LEFT JOIN coded ON coded.source = totals.source AND coded.run_id = totals.run_id
+LEFT JOIN kept ON kept.source = totals.source AND kept.run_id = totals.run_id
 LEFT JOIN bugs ON bugs.source = totals.source AND bugs.run_id = totals.run_id
 LEFT JOIN error_kinds
     ON error_kinds.error_type = head.error_type

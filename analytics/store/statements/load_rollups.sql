@@ -1,7 +1,23 @@
--- The rollups of the attached store, as of its newest commit.
+-- The rollups of the attached store, and what joins them, as of its newest commit.
 DELETE FROM rollup.runs;
 DELETE FROM rollup.fixes;
 DELETE FROM rollup.agent_runs;
+DELETE FROM rollup.usage;
+DELETE FROM rollup.tool_usage;
+DELETE FROM rollup.pipelines;
+DELETE FROM rollup.debugging_cycles;
+DELETE FROM rollup.batches;
+DELETE FROM rollup.conflicts;
+DELETE FROM rollup.verdicts;
+DELETE FROM rollup.code_reports;
 INSERT INTO rollup.runs BY NAME FROM lake.runs;
 INSERT INTO rollup.fixes BY NAME FROM lake.fixes;
 INSERT INTO rollup.agent_runs BY NAME FROM lake.agent_runs;
+INSERT INTO rollup.usage BY NAME FROM lake.usage;
+INSERT INTO rollup.tool_usage BY NAME FROM lake.tool_usage;
+INSERT INTO rollup.pipelines BY NAME FROM lake.pipelines;
+INSERT INTO rollup.debugging_cycles BY NAME FROM lake.debugging_cycles;
+INSERT INTO rollup.batches BY NAME FROM lake.batches;
+INSERT INTO rollup.conflicts BY NAME FROM lake.conflicts;
+INSERT INTO rollup.verdicts BY NAME FROM lake.verdicts;
+INSERT INTO rollup.code_reports BY NAME FROM lake.code_reports;

@@ -1,7 +1,9 @@
 -- As calls, for an import that staged none.
 CREATE OR REPLACE TEMP VIEW calls AS
 SELECT
-    spans.*,
+    spans.* EXCLUDE (agent, tool),
+    spans.source_agent AS agent,
+    spans.source_tool AS tool,
     payloads.inputs,
     payloads.output,
     payloads.attributes,

@@ -4,7 +4,8 @@ SET
     kind = coalesce(meanings.kind, spans.source_kind, 'other'),
     preset = meanings.preset,
     role = meanings.role,
-    agent = meanings.agent,
-    tool = CASE WHEN coalesce(meanings.kind, spans.source_kind) = 'tool' THEN coalesce(meanings.tool, spans.op) END
+    agent = coalesce(spans.source_agent, meanings.agent),
+    tool = CASE WHEN coalesce(meanings.kind, spans.source_kind) = 'tool'
+        THEN coalesce(spans.source_tool, meanings.tool, spans.op) END
 FROM meanings
 WHERE meanings.op = spans.op;

@@ -8,6 +8,7 @@ SELECT
     runs.task,
     runs.variant,
     runs.repo,
+    runs.batch,
     runs.model,
     runs.bug_type,
     runs.state,

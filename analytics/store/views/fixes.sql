@@ -24,6 +24,7 @@ SELECT
     runs.attempt,
     runs.variant,
     runs.repo,
+    runs.batch,
     runs.model,
     runs.state,
     runs.started_at,

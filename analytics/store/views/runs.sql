@@ -2,21 +2,40 @@
 CREATE OR REPLACE VIEW runs AS
 WITH dated AS (
     SELECT
-        runs.*,
+        runs.* EXCLUDE (
+            outcome_verified, commits, files_created, files_modified, files_deleted, lines_added,
+            lines_removed, coverage
+        ),
         CASE
             -- A partial export may say how a run ended, not when.
             WHEN runs.ended_at IS NOT NULL OR runs.status <> 'running' THEN 'finished'
             WHEN runs.last_seen_at < clock.now - to_seconds(clock.stale_after_s) THEN 'abandoned'
             ELSE 'running'
-        END AS state
-    FROM rollup.runs AS runs, clock
+        END AS state,
+        runs.outcome_verified AS outcome_checked,
+        reported.outcome AS outcome_reported,
+        reported.kind AS reported_by,
+        -- Whoever reports afterwards has seen more than the trace: merged, or not.
+        coalesce(reported.outcome, runs.outcome_verified) AS outcome_verified,
+        -- The trace knows its own patches; the repository, what became of them.
+        coalesce(code.commits, runs.commits) AS commits,
+        coalesce(code.files_created, runs.files_created) AS files_created,
+        coalesce(code.files_modified, runs.files_modified) AS files_modified,
+        coalesce(code.files_deleted, runs.files_deleted) AS files_deleted,
+        coalesce(code.lines_added, runs.lines_added) AS lines_added,
+        coalesce(code.lines_removed, runs.lines_removed) AS lines_removed,
+        coalesce(code.coverage, runs.coverage) AS coverage
+    FROM rollup.runs AS runs
+    CROSS JOIN clock
+    LEFT JOIN reported ON reported.source = runs.source AND reported.run_id = runs.run_id
+    LEFT JOIN rollup.code_reports AS code ON code.source = runs.source AND code.run_id = runs.run_id
 ),
 judged AS (
     SELECT
         *,
-        CASE state
-            WHEN 'running' THEN 'unknown'
-            WHEN 'abandoned' THEN 'fail'
+        CASE
+            WHEN state = 'running' THEN 'unknown'
+            WHEN state = 'abandoned' THEN coalesce(outcome_reported, 'fail')
             ELSE coalesce(outcome_verified, outcome_claimed, 'unknown')
         END AS outcome
     FROM dated
@@ -31,10 +50,18 @@ SELECT
     state <> 'running' AND outcome <> 'unknown' AS is_known,
     outcome = 'pass' AS passed,
     state <> 'running' AND outcome = 'unknown' AS is_unknown,
+    state <> 'running' AND outcome = 'fail' AS failed,
     state <> 'running' AND outcome = 'fail' AND coalesce(error_kind = 'infra', false) AS failed_by_infra,
+    state <> 'running' AND outcome_verified IS NOT NULL AS is_verified,
+    state <> 'running' AND coalesce(outcome_verified = 'pass', false) AS verified_pass,
+    state <> 'running' AS is_over,
     state = 'finished' AND outcome_claimed = 'pass' AND outcome_verified IS NOT NULL AS claim_checked,
     state = 'finished' AND outcome_claimed = 'pass' AND coalesce(outcome_verified = 'fail', false) AS claim_refuted,
     state <> 'running' AND errors_count > 0 AS had_errors,
     state = 'finished' AND errors_count > 0 AND status = 'ok' AS recovered,
-    TRY_CAST(input_tokens::HUGEINT + output_tokens AS BIGINT) AS tokens
+    TRY_CAST(input_tokens::HUGEINT + output_tokens AS BIGINT) AS tokens,
+    CASE WHEN outcome = 'pass' AND state <> 'running' THEN 1 WHEN state <> 'running' AND outcome = 'fail' THEN 0 END
+        AS solved_count,
+    CASE WHEN outcome = 'fail' AND state <> 'running' THEN cost_usd END AS failed_cost_usd,
+    CASE WHEN first_time_right THEN 1 WHEN NOT first_time_right THEN 0 END AS first_time_right_count
 FROM judged;

@@ -1,0 +1,35 @@
+-- One row per tool, agent and run. A record may be one call or the sum of many.
+CREATE OR REPLACE TEMP TABLE new_tool_usage AS
+WITH used AS (
+    SELECT
+        spans.source,
+        member.run_id,
+        spans.trace_id,
+        under_agent.agent,
+        spans.tool,
+        coalesce(facts.calls, 1) AS calls,
+        CASE
+            WHEN facts.calls IS NULL THEN (spans.status = 'error' OR coalesce(NOT facts.passed, false))::BIGINT
+            ELSE coalesce(facts.failures, facts.calls - facts.successes)
+        END AS failures,
+        CASE WHEN facts.calls IS NULL THEN spans.duration_s ELSE facts.total_s END AS seconds,
+        CASE WHEN facts.calls IS NULL THEN spans.duration_s END AS single_s
+    FROM touched_spans AS spans
+    JOIN member USING (source, span_id)
+    LEFT JOIN touched_facts AS facts USING (source, span_id)
+    LEFT JOIN under_agent USING (source, span_id)
+    WHERE spans.kind = 'tool' AND spans.tool IS NOT NULL
+)
+SELECT
+    source,
+    run_id,
+    any_value(trace_id) AS trace_id,
+    agent,
+    tool,
+    TRY_CAST(sum(calls) AS BIGINT) AS calls_count,
+    CASE WHEN count(failures) = count(*) THEN TRY_CAST(sum(failures) AS BIGINT) END AS failures_count,
+    sum(CASE WHEN seconds < 1e12 THEN seconds::DECIMAL(38, 9) END)::DOUBLE AS duration_s,
+    TRY_CAST(sum(calls) FILTER (seconds IS NOT NULL) AS BIGINT) AS timed_count,
+    list(single_s ORDER BY single_s) FILTER (single_s IS NOT NULL) AS durations_s
+FROM used
+GROUP BY source, run_id, agent, tool;

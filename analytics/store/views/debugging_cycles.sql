@@ -1,0 +1,19 @@
+-- One row per debugging cycle of a run, with the run's own cuts.
+CREATE OR REPLACE VIEW debugging_cycles AS
+SELECT
+    cycles.*,
+    cycles.resolved IS NOT NULL AS is_known,
+    runs.project,
+    runs.preset,
+    runs.op_version,
+    runs.task,
+    runs.variant,
+    runs.repo,
+    runs.batch,
+    runs.model,
+    runs.bug_type,
+    runs.state,
+    runs.day,
+    runs.unit_id
+FROM rollup.debugging_cycles AS cycles
+JOIN runs ON runs.source = cycles.source AND runs.run_id = cycles.run_id;

@@ -1,0 +1,20 @@
+-- One row per CI pipeline of a run, with the run's own cuts.
+CREATE OR REPLACE VIEW pipelines AS
+SELECT
+    pipelines.*,
+    pipelines.passed IS NOT NULL AS is_known,
+    runs.project,
+    runs.preset,
+    runs.op_version,
+    runs.agent,
+    runs.task,
+    runs.variant,
+    runs.repo,
+    runs.batch,
+    runs.model,
+    runs.bug_type,
+    runs.state,
+    runs.day,
+    runs.unit_id
+FROM rollup.pipelines AS pipelines
+JOIN runs ON runs.source = pipelines.source AND runs.run_id = pipelines.run_id;

@@ -1,0 +1,24 @@
+-- One row per agent and model of a run, with the run's own cuts.
+CREATE OR REPLACE VIEW usage AS
+SELECT
+    usage.*,
+    TRY_CAST(usage.input_tokens::HUGEINT + usage.output_tokens AS BIGINT) AS tokens,
+    TRY_CAST(
+        usage.input_tokens::HUGEINT - coalesce(usage.cache_read_tokens, 0) - coalesce(usage.cache_write_tokens, 0)
+        AS BIGINT
+    ) AS uncached_tokens,
+    usage.both_computed_usd - usage.both_reported_usd AS computed_less_reported_usd,
+    runs.project,
+    runs.preset,
+    runs.op_version,
+    runs.task,
+    runs.variant,
+    runs.repo,
+    runs.batch,
+    runs.bug_type,
+    runs.state,
+    runs.started_at,
+    runs.day,
+    runs.unit_id
+FROM rollup.usage AS usage
+JOIN runs ON runs.source = usage.source AND runs.run_id = usage.run_id;
