@@ -70,7 +70,7 @@ def number(value: float | None, unit: Unit) -> str:
             return f"{'-' if value < 0 else ''}${_usd(abs(value))}"
         case Unit.TOKENS | Unit.COUNT:
             return _short(value)
-        case Unit.PER_RUN:
+        case Unit.PER_RUN | Unit.PER_CYCLE | Unit.SCORE:
             return f"{value:.2f}"
 
 
@@ -170,7 +170,7 @@ def axis_title(metric: Metric) -> str:
     ('Pass rate (%)', 'Mean fix time of the fixed (s)')
     """
     unit = {Unit.SHARE: "%", Unit.SECONDS: "s", Unit.USD: "$", Unit.TOKENS: "tokens", Unit.COUNT: "count",
-            Unit.PER_RUN: "per run"}[metric.unit]  # fmt: skip
+            Unit.PER_RUN: "per run", Unit.PER_CYCLE: "per cycle", Unit.SCORE: "score"}[metric.unit]  # fmt: skip
     return f"{metric.title} ({unit})"
 
 

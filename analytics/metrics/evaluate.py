@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation, Expression
 
 CUTS = ("source", "project", "preset", "repo", "agent", "model", "variant", "op_version", "bug_type",
-        "task", "state")  # fmt: skip
+        "task", "batch", "state")  # fmt: skip
 """Columns that every view has, by which any metric can be cut and selected."""
+
+PARTIAL_CUTS = {"tool": ("tool_usage", "tool_calls"), "error_type": ("pipelines", "debugging_cycles")}
+"""Columns that only some views have: cut by them, metrics of the others have nothing to say."""
 
 PERIODS = ("day", "week", "month")
 """Cuts by time: of the moment at which the run began, UTC."""
@@ -70,7 +73,7 @@ def evaluate(
     Args:
         con: a connection with the views.
         metrics: which ones.
-        by: columns of CUTS and PERIODS.
+        by: columns of CUTS, PARTIAL_CUTS and PERIODS.
         where: which runs count.
 
     Returns:
@@ -81,11 +84,13 @@ def evaluate(
         UnknownNameError: a cut that does not exist.
     """
     for column in by:
-        if column not in (*CUTS, *PERIODS):
-            raise UnknownNameError("cut", column, (*CUTS, *PERIODS))
+        if column not in (*CUTS, *PARTIAL_CUTS, *PERIODS):
+            raise UnknownNameError("cut", column, (*CUTS, *PARTIAL_CUTS, *PERIODS))
     found: dict[Cut, dict[str, Estimate]] = {} if by else {(): {}}
     chosen = list(metrics)
     for view in dict.fromkeys(metric.view for metric in chosen):
+        if any(view not in PARTIAL_CUTS.get(column, (view,)) for column in by):
+            continue
         rows = where.apply(con.view(view))
         for per_unit in (False, True):
             batch = [m for m in chosen if m.view == view and m.of.per_unit is per_unit]

@@ -1,7 +1,9 @@
 -- One row per debugging cycle of a run, with the run's own cuts.
 CREATE OR REPLACE VIEW debugging_cycles AS
 SELECT
-    cycles.*,
+    cycles.* EXCLUDE (started_at, ended_at),
+    cycles.started_at AS began_at,
+    cycles.ended_at,
     cycles.resolved IS NOT NULL AS is_known,
     runs.project,
     runs.preset,
@@ -13,6 +15,7 @@ SELECT
     runs.model,
     runs.bug_type,
     runs.state,
+    runs.started_at,
     runs.day,
     runs.unit_id
 FROM rollup.debugging_cycles AS cycles

@@ -1,7 +1,9 @@
 -- One row per CI pipeline of a run, with the run's own cuts.
 CREATE OR REPLACE VIEW pipelines AS
 SELECT
-    pipelines.*,
+    pipelines.* EXCLUDE (started_at, ended_at),
+    pipelines.started_at AS began_at,
+    pipelines.ended_at,
     pipelines.passed IS NOT NULL AS is_known,
     runs.project,
     runs.preset,
@@ -14,6 +16,7 @@ SELECT
     runs.model,
     runs.bug_type,
     runs.state,
+    runs.started_at,
     runs.day,
     runs.unit_id
 FROM rollup.pipelines AS pipelines

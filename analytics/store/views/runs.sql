@@ -63,5 +63,8 @@ SELECT
     CASE WHEN outcome = 'pass' AND state <> 'running' THEN 1 WHEN state <> 'running' AND outcome = 'fail' THEN 0 END
         AS solved_count,
     CASE WHEN outcome = 'fail' AND state <> 'running' THEN cost_usd END AS failed_cost_usd,
-    CASE WHEN first_time_right THEN 1 WHEN NOT first_time_right THEN 0 END AS first_time_right_count
+    CASE WHEN state <> 'running' THEN errors_count END AS over_errors_count,
+    first_time_right IS NOT NULL AS tells_first_time,
+    coalesce(first_time_right, false) AS was_first_time_right,
+    pipelines_passed + pipelines_failed AS pipelines_judged
 FROM judged;
