@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from analytics import __version__
 from analytics.errors import AnalyticsError, InputError, StoreError
 from analytics.semantics import BUNDLED
+from analytics.sources.table.mapping import BUNDLED as BUNDLED_MAPPINGS
+from analytics.sources.table.mapping import load as load_mapping
 
 if TYPE_CHECKING:
     from analytics.sync import StoreChoice, SyncReport
@@ -58,7 +60,14 @@ def _parser() -> argparse.ArgumentParser:
 
     add = _command(commands, "import", _import)
     add.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, glob, or - for stdin")
-    add.add_argument("--format", metavar="NAME", help="take every input for this format")
+    kinds = add.add_mutually_exclusive_group()
+    kinds.add_argument("--format", metavar="NAME", help="take every input for this format")
+    kinds.add_argument(
+        "--map",
+        metavar="NAME|FILE",
+        help=f"take every input for a table with this mapping ({', '.join(BUNDLED_MAPPINGS)}, "
+        "or a TOML file of your own; see patchpilot map)",
+    )
     add.add_argument(
         "--strict", action="store_true", help="store nothing where a record is unreadable"
     )
@@ -153,6 +162,7 @@ def _import(arguments: argparse.Namespace) -> int:
             arguments.paths,
             presets=sync.choose_presets(arguments.semantics),
             format_name=arguments.format,
+            mapping=load_mapping(arguments.map) if arguments.map else None,
             strict=arguments.strict,
             progress=bar.tell,
         )

@@ -40,12 +40,15 @@ class Input:
     """The file; None for standard input."""
 
 
-def find(names: Sequence[str], *, missing_ok: bool = False) -> list[Input]:
+def find(
+    names: Sequence[str], *, missing_ok: bool = False, endings: tuple[str, ...] = ENDINGS
+) -> list[Input]:
     """Return every input that the names stand for, each file once, in a fixed order.
 
     Args:
         names: files, folders (all that is readable below, hidden files apart), globs, or "-".
         missing_ok: pass over what does not exist (yet).
+        endings: what is taken out of a folder.
 
     Raises:
         InputError: a name that stands for nothing.
@@ -55,38 +58,38 @@ def find(names: Sequence[str], *, missing_ok: bool = False) -> list[Input]:
         if name == "-":
             found[None] = Input(name="standard input", path=None)
             continue
-        paths = list(_paths(name))
+        paths = list(_paths(name, endings))
         if not paths and not missing_ok:
-            raise InputError(_nothing(name))
+            raise InputError(_nothing(name, endings))
         for path in paths:
             found.setdefault(path.resolve(), Input(name=str(path), path=path))
     return list(found.values())
 
 
-def _paths(name: str) -> Iterator[Path]:
+def _paths(name: str, endings: tuple[str, ...]) -> Iterator[Path]:
     path = Path(name).expanduser()
     if path.is_dir():
-        yield from _in_folder(path)
+        yield from _in_folder(path, endings)
     elif path.exists():
         yield path
     elif has_magic(name):
         for hit in sorted(glob(str(path), recursive=True)):
-            yield from _in_folder(Path(hit)) if Path(hit).is_dir() else [Path(hit)]
+            yield from _in_folder(Path(hit), endings) if Path(hit).is_dir() else [Path(hit)]
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
+def _in_folder(folder: Path, endings: tuple[str, ...]) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
-        if not hidden and name.endswith(ENDINGS) and path.is_file():
+        if not hidden and name.endswith(endings) and path.is_file():
             yield path
 
 
-def _nothing(name: str) -> str:
+def _nothing(name: str, endings: tuple[str, ...]) -> str:
     path = Path(name).expanduser()
     if path.is_dir():
         return (
-            f"{name} holds no trace file ({', '.join(ENDINGS)}, also as .gz or .zst). "
+            f"{name} holds no trace file ({', '.join(endings)}, also as .gz or .zst). "
             "Nothing was read; name the files themselves if they are called otherwise."
         )
     if has_magic(name):
@@ -143,7 +146,8 @@ def recognise(item: Input, plain: Path, format_name: str | None) -> tuple[Source
     known = "; ".join(f"{entry.name} ({entry.title})" for entry in FORMATS)
     raise InputError(
         f"{item.name} is no trace file that is known here: {_looks(head)}. Nothing was read from "
-        f"it. Known: {known}. --format takes it for one of them."
+        f"it. Known: {known}. --format takes it for one of them; a table of your own is read with "
+        "--map, and patchpilot map proposes a mapping."
     )
 
 

@@ -13,6 +13,7 @@ from analytics.sync.work import TAILED, Progress, SyncReport, Work, working
 
 if TYPE_CHECKING:
     from analytics.sources.inputs import Input
+    from analytics.sources.table import TableMapping
 
 _PRINT_BYTES = 4096
 
@@ -23,6 +24,7 @@ def import_paths(
     *,
     presets: Sequence[Preset] = (),
     format_name: str | None = None,
+    mapping: "TableMapping | None" = None,
     strict: bool = False,
     demo: bool = False,
     progress: Progress | None = None,
@@ -34,6 +36,7 @@ def import_paths(
         paths: what the user named; "-" is standard input.
         presets: semantics to read everything with from now on; the store's own where empty.
         format_name: take every input for this format instead of looking.
+        mapping: take every input for a table whose columns mean this.
         strict: refuse everything where one record cannot be read.
         demo: these are the bundled traces.
         progress: told how far it is.
@@ -42,16 +45,19 @@ def import_paths(
         InputError: an input that cannot be used; nothing is stored.
         StoreError: the store cannot be written; it is as it was.
     """
-    from analytics.sources.inputs import find
+    from analytics.sources.inputs import ENDINGS, find
+    from analytics.sources.table import format_of, rows
 
+    taken_for = format_of(mapping) if mapping else format_name
+    endings = (*ENDINGS, *rows.ENDINGS) if mapping else ENDINGS
     with working(store, progress) as work:
-        found = find(paths)
+        found = find(paths, endings=endings)
         for position, item in enumerate(found):
             work.tell("reading", position, len(found))
             if len(found) == 1 or strict:
-                work.stage(item, format_name)
+                work.stage(item, taken_for)
             else:
-                work.stage_or_reject(item, format_name)
+                work.stage_or_reject(item, taken_for)
         return work.commit(origin=" ".join(paths), presets=presets, strict=strict, demo=demo)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import InputError
 from analytics.semantics import Preset
-from analytics.sources import Reject, Staged
+from analytics.sources import Reject, SourceFormat, Staged
 from analytics.store import imports, lake
 from analytics.store.imports import Arrival, InputMark, Written
 
@@ -82,15 +82,18 @@ class Work:
         if self._progress:
             self._progress(what, done, of)
 
-    def stage(self, item: "Input", format_name: str | None = None) -> None:
-        """Read one input that the user named."""
+    def stage(self, item: "Input", format_name: str | SourceFormat | None = None) -> None:
+        """Read one input that the user named, as the format that is recognised, named or given."""
         from analytics.sources import inputs
 
         plain = inputs.open_plain(item, self.folder)
-        found, reason = inputs.recognise(item, plain, format_name)
-        self.stage_file(plain, found.name, name=item.name, reason=reason)
+        if isinstance(format_name, SourceFormat):
+            found, reason = format_name, format_name.title
+        else:
+            found, reason = inputs.recognise(item, plain, format_name)
+        self.stage_file(plain, found, name=item.name, reason=reason)
 
-    def stage_or_reject(self, item: "Input", format_name: str | None = None) -> None:
+    def stage_or_reject(self, item: "Input", format_name: str | SourceFormat | None = None) -> None:
         """Read one of several inputs; one that cannot be used is left out, and counted."""
         try:
             self.stage(item, format_name)
@@ -99,12 +102,21 @@ class Work:
             self._staged.append(Staged(format="unknown", rejects=(reject,)))
 
     def stage_file(
-        self, plain: Path, format_name: str, *, name: str, reason: str, first_line: int = 1
+        self,
+        plain: Path,
+        taken_for: str | SourceFormat,
+        *,
+        name: str,
+        reason: str,
+        first_line: int = 1,
     ) -> None:
         """Read one plain file of a known format."""
         from analytics.sources.formats import FORMATS
 
-        found = next(entry for entry in FORMATS if entry.name == format_name)
+        if isinstance(taken_for, SourceFormat):
+            found = taken_for
+        else:
+            found = next(entry for entry in FORMATS if entry.name == taken_for)
         out = self.folder / f"staged-{len(self._staged)}"
         out.mkdir()
         staged = found.stage(self.con, plain, out)
