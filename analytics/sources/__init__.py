@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+GIVES = {
+    "outcome": "whether a run passed: as the agent claims, or as somebody verified",
+    "time": "how long steps took",
+    "tokens": "tokens sent and received",
+    "cost": "what it cost, by the source's own account",
+    "tools": "which tools were called",
+}
+"""What a format can say of runs, with what that is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reject:
     """One record that was left out: where it stood, why, and how it begins."""
@@ -44,3 +54,5 @@ class SourceFormat:
     """First bytes (decompressed) and path -> the reason why it is this format, or None."""
     stage: "Callable[[DuckDBPyConnection, Path, Path], Staged]"
     """Connection, plain (decompressed, complete) input file, empty folder for Parquet -> Staged."""
+    gives: frozenset[str] | None = None
+    """Which of ``GIVES`` its records can hold; every format says so."""

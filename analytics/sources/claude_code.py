@@ -389,5 +389,9 @@ def _tool(session: _Session, parent_id: str, use: _ToolUse) -> dict[str, Any]:
 
 
 FORMAT = SourceFormat(
-    name="claude-code", title="Claude Code session, JSONL", recognise=recognise, stage=stage
+    name="claude-code",
+    title="Claude Code session, JSONL",
+    recognise=recognise,
+    stage=stage,
+    gives=frozenset({"time", "tokens", "cost", "tools"}),
 )

@@ -183,4 +183,5 @@ FORMAT = SourceFormat(
     title="OpenAI Agents SDK traces, JSON",
     recognise=recognise,
     stage=stage,
+    gives=frozenset({"time", "tokens", "tools"}),
 )

@@ -293,4 +293,5 @@ FORMAT = SourceFormat(
     title="SWE-agent or mini-swe-agent trajectory",
     recognise=recognise,
     stage=stage,
+    gives=frozenset({"time", "tokens", "cost", "tools"}),
 )

@@ -74,10 +74,12 @@ JSON = SourceFormat(
     title="Inspect log, JSON",
     recognise=recognise_json,
     stage=stage_json,
+    gives=frozenset({"outcome", "time", "tokens", "cost", "tools"}),
 )
 ARCHIVE = SourceFormat(
     name="inspect-eval",
     title="Inspect log, .eval archive",
     recognise=recognise_archive,
     stage=stage_archive,
+    gives=frozenset({"outcome", "time", "tokens", "cost", "tools"}),
 )

@@ -67,5 +67,9 @@ def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
 
 
 FORMAT = SourceFormat(
-    name="weave-json", title="Weave calls, one JSON array", recognise=recognise, stage=stage
+    name="weave-json",
+    title="Weave calls, one JSON array",
+    recognise=recognise,
+    stage=stage,
+    gives=frozenset({"outcome", "time", "tokens", "cost", "tools"}),
 )

@@ -166,4 +166,5 @@ FORMAT = SourceFormat(
     title="Weave calls, a table of the UI as CSV or TSV",
     recognise=recognise,
     stage=stage,
+    gives=frozenset({"outcome", "time", "tokens", "cost", "tools"}),
 )

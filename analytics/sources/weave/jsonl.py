@@ -40,4 +40,5 @@ FORMAT = SourceFormat(
     title="Weave calls, one JSON object a line",
     recognise=recognise,
     stage=stage,
+    gives=frozenset({"outcome", "time", "tokens", "cost", "tools"}),
 )

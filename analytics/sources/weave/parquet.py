@@ -85,4 +85,5 @@ FORMAT = SourceFormat(
     title="Weave calls, bulk export as Parquet",
     recognise=recognise,
     stage=stage,
+    gives=frozenset({"outcome", "time", "tokens", "cost", "tools"}),
 )

@@ -62,4 +62,5 @@ FORMAT = SourceFormat(
     title="Weave's write-ahead log of an SDK",
     recognise=recognise,
     stage=stage,
+    gives=frozenset({"outcome", "time", "tokens", "cost", "tools"}),
 )
