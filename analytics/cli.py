@@ -115,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 
     examine = _command(commands, "doctor", _doctor)
     examine.add_argument("--demo", action="store_true", help="of the bundled traces")
+    examine.add_argument("--fix", action="store_true", help="mend what can be mended first")
     return parser
 
 
@@ -230,6 +231,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         choice = sync.StoreChoice(path=store, demo=False)
     else:
         choice = _chosen_store(arguments)
+    _bring_up(choice.path)
     server = import_module("dashboard.server")
     server.main(
         choice,
@@ -274,12 +276,25 @@ def _metrics(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from analytics.doctor import examine
+    from itertools import chain
+
+    from analytics.doctor import examine, repair
     from analytics.tabulate import one_line
 
-    for line in examine(_chosen_store(arguments).path):
+    store = _chosen_store(arguments).path
+    for line in chain(repair(store) if arguments.fix else (), examine(store)):
         print(one_line(line, _LONGEST_LINE))
     return 0
+
+
+def _bring_up(store: Path) -> None:
+    """Let pages find a store of today's layout: a reader cannot change one."""
+    from analytics.store import lake
+
+    if lake.exists(store) and lake.is_outdated(store):
+        _say(f"note: bringing the store in {store} up to date ...")
+        with lake.writer(store):
+            pass
 
 
 def _stored(arguments: argparse.Namespace) -> "StoreChoice":

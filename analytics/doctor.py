@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analytics.errors import StoreError
 from analytics.render import counted
 from analytics.store import lake, tables
 
@@ -41,6 +42,25 @@ def examine(store: Path) -> Iterator[str]:
             yield f"            and {facts.rejected - _REJECTS_SHOWN:,} more, in table rejects"
     finally:
         con.close()
+
+
+def repair(store: Path) -> Iterator[str]:
+    """Mend what can be mended, and yield what was done, one line each.
+
+    Raises:
+        StoreError: there is no store, or it does not open for writing; it is as it was.
+    """
+    if not lake.exists(store):
+        raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
+    outdated = lake.is_outdated(store)
+    with lake.writer(store) as con:
+        if outdated:
+            yield f"fixed       brought up to layout {lake.setting(con, 'schema_version')}"
+        removed = con.execute(
+            "CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)"
+        ).fetchall()
+        if removed:
+            yield f"fixed       {counted(len(removed), 'file')} of imports that were cut off removed"
 
 
 def _count(con: "DuckDBPyConnection", table: str) -> int:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from analytics import schema
 from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import CATALOG
 from analytics.metrics.evaluate import evaluate
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 2, 12)
 """The clock of these tests."""
 
-ROLLUPS = ("runs", "fixes", "agent_runs")
+ROLLUPS = tuple(table.name for table in schema.ROLLUPS)
 
 Raw = dict[str, Any]
 

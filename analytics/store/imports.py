@@ -82,7 +82,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
             _choose(con, arrival.presets)
         presets = lake.presets(con)
         snapshot_before = lake.snapshot_id(con)
-        settled = _settle(con, presets)
+        settled = settle(con, presets)
         import_id = _next_id(con)
         con.execute("SET VARIABLE import_id = $1", [import_id])
         con.execute("SET VARIABLE origin = $1", [arrival.origin])
@@ -126,7 +126,7 @@ def use_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     """Read everything stored again with other semantics. Nothing happens where they are the same."""
     with lake.transaction(con):
         _choose(con, chosen)
-        _settle(con, chosen)
+        settle(con, chosen)
 
 
 def use_prices(con: "DuckDBPyConnection", own: "PriceList") -> None:
@@ -134,7 +134,7 @@ def use_prices(con: "DuckDBPyConnection", own: "PriceList") -> None:
     with lake.transaction(con):
         if (lake.setting(con, "prices") or "") != own.text:
             lake.keep_setting(con, "prices", own.text)
-        _settle(con, lake.presets(con))
+        settle(con, lake.presets(con))
 
 
 def _choose(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
@@ -142,7 +142,7 @@ def _choose(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
         lake.keep_presets(con, chosen)
 
 
-def _settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> bool:
+def settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> bool:
     """Work everything out anew where the store was last written by other rules; say whether it was."""
     rules = refresh.rules(presets, lake.price_list(con))
     if lake.setting(con, "rules") == rules:
@@ -237,7 +237,9 @@ def _write_facts(
     con.execute(lake.statement("statements", view))
     extract.install(con)
     source = con.view("fact_source")
-    extract.facts(source, presets).insert_into("lake.facts")
+    # A store that has grown with its versions has the columns in another order.
+    facts = extract.facts(source, presets).select(*con.table("lake.facts").columns)
+    facts.insert_into("lake.facts")
     read = con.sql("FROM lake.facts AS facts SEMI JOIN fact_source USING (source, span_id)")
     return tuple(extract.unmatched(source, read, presets))
 
@@ -284,7 +286,7 @@ def _write_import(
 ) -> None:
     formats = ", ".join(dict.fromkeys(staged.format for staged in arrival.staged))
     con.execute(
-        "INSERT INTO lake.imports VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        lake.statement("statements", "add_import"),
         [
             written.import_id,
             arrival.now,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from analytics import cost
 from analytics.errors import StoreError
-from analytics.schema import SCHEMA_VERSION, TABLES, Table
+from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
 
 if TYPE_CHECKING:
@@ -37,12 +37,39 @@ def exists(store: Path) -> bool:
     return catalog_path(store).exists()
 
 
-def connect(store: Path, *, read_only: bool) -> "DuckDBPyConnection":
+def connect(store: Path, *, read_only: bool, snapshot: int | None = None) -> "DuckDBPyConnection":
     """Open an in-memory DuckDB with the store attached as ``lake``.
 
+    Args:
+        store: folder of the store.
+        read_only: whether nothing is to be written.
+        snapshot: number of the commit to see the store as of; the newest where None.
+
     Raises:
-        StoreError: no store there, not readable, or written by a newer version.
+        StoreError: no store there, not readable, or written by another version.
     """
+    con, version = _open(store, read_only=read_only, snapshot=snapshot)
+    if version < SCHEMA_VERSION:
+        con.close()
+        raise StoreError(
+            f"the store in {store} was written by an earlier version (layout {version}; this one "
+            f"reads {SCHEMA_VERSION}). patchpilot doctor --fix brings it up to date, as does any "
+            "import; nothing is lost."
+        )
+    return con
+
+
+def is_outdated(store: Path) -> bool:
+    """Say whether an earlier version wrote this store, so that a writer must bring it up to date."""
+    con, version = _open(store, read_only=True)
+    con.close()
+    return version < SCHEMA_VERSION
+
+
+def _open(
+    store: Path, *, read_only: bool, snapshot: int | None = None
+) -> "tuple[DuckDBPyConnection, int]":
+    """Open a store of this or an earlier layout, and say which."""
     import duckdb
 
     if not catalog_path(store).exists():
@@ -53,18 +80,18 @@ def connect(store: Path, *, read_only: bool) -> "DuckDBPyConnection":
         con.execute("SET preserve_insertion_order = false")
         for name in _EXTENSIONS:
             con.load_extension(str(_extension_file(name, duckdb.__version__)))
-        _attach(con, store, read_only=read_only)
-        version = setting(con, "schema_version")
+        _attach(con, store, read_only=read_only, snapshot=snapshot)
+        version = int(setting(con, "schema_version") or 1)
     except duckdb.Error as fault:
         con.close()
         raise StoreError(f"cannot open the store in {store}: {_first_line(fault)}.") from fault
-    if version is not None and int(version) > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         con.close()
         raise StoreError(
             f"the store in {store} was written by a newer version (layout {version}; this one "
             f"reads up to {SCHEMA_VERSION}). Update PatchPilot Analytics, or point --store elsewhere."
         )
-    return con
+    return con, version
 
 
 @contextmanager
@@ -88,13 +115,17 @@ def writer(store: Path) -> Iterator["DuckDBPyConnection"]:
         died = _clear(store / "tmp")
         if not exists(store):
             _create(store)
-        con = connect(store, read_only=False)
+        con, version = _open(store, read_only=False)
         try:
             if died:
                 # What it had written without committing is in nobody's list of files.
                 con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
             con.execute(f"SET memory_limit = {_quoted(_MEMORY_LIMIT)}")
             con.execute(f"SET temp_directory = {_quoted(str(store / 'tmp'))}")
+            if version < SCHEMA_VERSION:
+                from analytics.store import migrations
+
+                migrations.bring_up(con, version)
             yield con
         finally:
             con.close()
@@ -142,6 +173,14 @@ def snapshot_id(con: "DuckDBPyConnection") -> int:
     return int(row[0]) if row else 0
 
 
+def has_snapshot(con: "DuckDBPyConnection", snapshot: int) -> bool:
+    """Say whether a commit can still be looked at: old ones may have been expired."""
+    row = con.execute(
+        "SELECT 1 FROM ducklake_snapshots('lake') WHERE snapshot_id = $1", [snapshot]
+    ).fetchone()
+    return row is not None
+
+
 def setting(con: "DuckDBPyConnection", name: str) -> str | None:
     """Return one setting of the store, or None where it has not been set."""
     row = con.execute("SELECT value FROM lake.settings WHERE name = $1", [name]).fetchone()
@@ -175,6 +214,24 @@ def keep_setting(con: "DuckDBPyConnection", name: str, value: str) -> None:
 def statement(folder: str, name: str) -> str:
     """Return the text of one .sql file of the store."""
     return (files("analytics.store") / folder / f"{name}.sql").read_text("utf-8")
+
+
+def columns(con: "DuckDBPyConnection") -> dict[str, list[str]]:
+    """Return the columns of every table of the attached store, as they are stored."""
+    found: dict[str, list[str]] = {}
+    for table, column in con.execute(statement("queries", "columns")).fetchall():
+        found.setdefault(table, []).append(column)
+    return found
+
+
+def ddl_column(table: Table, field: Field) -> str:
+    """Return the statement that adds a column to a table of the store."""
+    return f'ALTER TABLE "lake"."{table.name}" ADD COLUMN "{field.name}" {field.type}'
+
+
+def ddl_drop(table: Table) -> str:
+    """Return the statement that removes a table of the store."""
+    return f'DROP TABLE "lake"."{table.name}"'
 
 
 def ddl(table: Table, schema: str) -> str:
@@ -223,12 +280,15 @@ def _create(store: Path) -> None:
     draft.rename(catalog_path(store))
 
 
-def _attach(con: "DuckDBPyConnection", store: Path, *, read_only: bool) -> None:
+def _attach(
+    con: "DuckDBPyConnection", store: Path, *, read_only: bool, snapshot: int | None
+) -> None:
     # The data path is given anew, so that a store that was moved or mounted elsewhere still opens.
     con.execute(
         f"ATTACH {_quoted('ducklake:sqlite:' + str(catalog_path(store)))} AS lake "
         f"(DATA_PATH {_quoted(str(store / 'files'))}, OVERRIDE_DATA_PATH true"
-        f"{', READ_ONLY' if read_only else ''})"
+        f"{', READ_ONLY' if read_only else ''}"
+        f"{'' if snapshot is None else f', SNAPSHOT_VERSION {int(snapshot)}'})"
     )
 
 

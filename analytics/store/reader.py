@@ -53,7 +53,7 @@ class Reader:
         self._stale_after = stale_after
         self._lock = RLock()
         self._snapshot = -1
-        self._con = lake.connect(store, read_only=True) if lake.exists(store) else duckdb.connect()
+        self._con = self._connect() if lake.exists(store) else duckdb.connect()
         self._attached = lake.exists(store)
         self._prepare()
         self.poll()
@@ -69,7 +69,7 @@ class Reader:
         with self._lock:
             if not self._attached and lake.exists(self.store):
                 self._con.close()
-                self._con = lake.connect(self.store, read_only=True)
+                self._con = self._connect()
                 self._attached = True
                 self._prepare()
             cursor = self._con.cursor()
@@ -105,6 +105,9 @@ class Reader:
         """Let go of the store."""
         with self._lock:
             self._con.close()
+
+    def _connect(self) -> "DuckDBPyConnection":
+        return lake.connect(self.store, read_only=True)
 
     def _prepare(self) -> None:
         """Make the empty rollups, the clock and the views."""

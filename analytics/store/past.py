@@ -1,0 +1,69 @@
+"""A store as it was after one of its commits, with the rollups and views of today: what a number was then."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analytics.errors import StoreError
+from analytics.schema import STALE_AFTER
+from analytics.store import lake
+from analytics.store.reader import Reader
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class SnapshotGoneError(StoreError):
+    """A state of the store that can no longer be looked at."""
+
+
+class Past(Reader):
+    """A reader of one former state. It never sees a newer one."""
+
+    def __init__(
+        self, store: Path, snapshot: int, *, now: datetime, stale_after: timedelta = STALE_AFTER
+    ) -> None:
+        """Open a store as of one of its commits.
+
+        Args:
+            store: folder of the store.
+            snapshot: number of the commit.
+            now: the clock, UTC without a zone: two states are compared by one clock.
+            stale_after: silence after which an unended run counts as abandoned.
+
+        Raises:
+            SnapshotGoneError: the store has no such commit, or no longer.
+            StoreError: there is a store, and it cannot be read.
+        """
+        self._at = snapshot
+        super().__init__(store, now=now, stale_after=stale_after)
+
+    def _connect(self) -> "DuckDBPyConnection":
+        con = lake.connect(self.store, read_only=True)
+        try:
+            known = lake.has_snapshot(con, self._at)
+        finally:
+            con.close()
+        if not known:
+            raise SnapshotGoneError(
+                f"state {self._at} of the store in {self.store} is gone: old states have been expired."
+            )
+        try:
+            return lake.connect(self.store, read_only=True, snapshot=self._at)
+        except StoreError as fault:
+            raise SnapshotGoneError(
+                f"state {self._at} of the store in {self.store} has another layout than today's."
+            ) from fault
+
+
+@contextmanager
+def as_of(store: Path, snapshot: int, now: datetime) -> Iterator["DuckDBPyConnection"]:
+    """Open a store as of one of its commits for as long as the block takes, with every view."""
+    past = Past(store, snapshot, now=now)
+    try:
+        with past.cursor() as con:
+            yield con
+    finally:
+        past.close()
