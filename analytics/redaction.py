@@ -229,6 +229,53 @@ def _hint(secrets: Iterable[Secret]) -> str:
     return "|".join(dict.fromkeys(secret.hint for secret in secrets))
 
 
+_MARKS = (
+    *("sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-"),
+    *(
+        "glcbt-",
+        "glptt-",
+        "glsoat-",
+        "xox",
+        "xapp-",
+        "AKIA",
+        "ASIA",
+        "ABIA",
+        "ACCA",
+        "AIza",
+        "ya29.",
+    ),
+    *("GOCSPX-", "k_live_", "k_test_", "whsec_", "hf_", "api_org_", "gsk_", "xai-", "r8_", "pplx-"),
+    *("lsv2_", "npm_", "pypi-", "dckr_pat_", "SG.", "_v1_", "dapi", "shp", ":AA", "lin_"),
+    *("hvs.", "hvb.", "hvr.", "eyJ"),
+)
+"""One of these stands in every token that is known by its shape."""
+
+_NAME_ENDS = (
+    *("password", "passwd", "passphrase", "secret", "key", "token"),
+    *("authorization", "credential", "credentials", "cookie"),
+)
+"""With one of these ends every name that says that its value is secret."""
+
+_ASSIGNED = re.compile(r"""(?:\\?["'])?[ \t\r\n]*[:=]""")
+_SHAPED_HINTS = tuple(re.compile(secret.hint) for secret in _SHAPED)
+
+
+def may_hold_secret(text: str) -> bool:
+    """Say quickly whether a text is worth a search: False only where no secret would be found.
+
+    >>> may_hold_secret('{"prompt_tokens": 12}'), may_hold_secret('{"api_key": "x"}')
+    (False, True)
+    """
+    folded = text.lower()
+    for end in _NAME_ENDS:
+        at = folded.find(end)
+        while at >= 0:
+            if _ASSIGNED.match(folded, at + len(end)):
+                return True
+            at = folded.find(end, at + 1)
+    return any(mark in text for mark in _MARKS) or any(hint.search(text) for hint in _SHAPED_HINTS)
+
+
 def redact(text: str, *, emails: bool = False) -> str:
     """Return the text with every known secret replaced by ``[redacted:<name>]``.
 
@@ -236,7 +283,7 @@ def redact(text: str, *, emails: bool = False) -> str:
     '{"password": "[redacted:value]", "prompt_tokens": 12}'
     """
     secrets = _replacements(emails=emails)
-    if re.search(_hint(secrets), text):
+    if (emails or may_hold_secret(text)) and re.search(_hint(secrets), text):
         for secret in secrets:
             text = re.sub(secret.regex, secret.replacement, text)
     return text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analytics.redaction import EMAIL, SECRETS, TOKENS, redact, redact_columns
+from analytics.redaction import EMAIL, SECRETS, TOKENS, may_hold_secret, redact, redact_columns
 
 ALL = (*SECRETS, EMAIL)
 
@@ -62,6 +62,16 @@ def test_wherever_a_shape_is_found_its_hint_is_found(secret):
     @given(text=sample_of(secret.regex))
     def law(text):
         assert re.search(secret.hint, text)
+
+    law()
+
+
+@pytest.mark.parametrize("secret", SECRETS, ids=[f"{s.name}-{i}" for i, s in enumerate(SECRETS)])
+def test_no_secret_is_passed_over_at_a_first_look(secret):
+    @settings(max_examples=60)
+    @given(text=sample_of(secret.hint) | sample_of(secret.regex), around=PLAIN)
+    def law(text, around):
+        assert may_hold_secret(f"{around}{text}{around}")
 
     law()
 
