@@ -1,11 +1,12 @@
 """Every format that can be read, in the order in which a file is tried."""
 
-from analytics.sources import claude_code, inspect_log, openai_agents, otel, swe_agent
+from analytics.sources import claude_code, inspect_log, openai_agents, otel, record, swe_agent
 from analytics.sources.weave import array, csv, jsonl, parquet, wal
 
 FORMATS = (
     inspect_log.ARCHIVE,
     parquet.FORMAT,
+    record.FORMAT,
     wal.FORMAT,
     jsonl.FORMAT,
     array.FORMAT,
