@@ -1,0 +1,1 @@
+"""The commands of patchpilot: each says its arguments and runs. Heavy imports wait inside functions."""

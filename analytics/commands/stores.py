@@ -1,0 +1,47 @@
+"""Which store a command reads or writes."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analytics.commands.talk import say
+from analytics.errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from analytics.sync import StoreChoice
+
+
+def stored(arguments: argparse.Namespace) -> "StoreChoice":
+    """Return the store to read numbers from; a page waits for a store to appear, a number does not."""
+    from analytics.store import lake
+
+    choice = chosen_store(arguments)
+    if not lake.exists(choice.path):
+        raise StoreError(
+            f"there is no store in {choice.path}. Import something: patchpilot import PATH."
+        )
+    return choice
+
+
+def chosen_store(arguments: argparse.Namespace) -> "StoreChoice":
+    """Return the store that the arguments name, else the user's own, else that of the bundled traces."""
+    from analytics import sync
+
+    if getattr(arguments, "demo", False):
+        if arguments.store is not None:
+            raise InputError("--demo and --store exclude each other: show one or the other.")
+        return sync.StoreChoice(path=sync.demo_store(), demo=True)
+    choice = sync.choose_store(arguments.store)
+    if choice.demo:
+        say("note: there is no store of your own yet; these are the bundled traces.")
+    return choice
+
+
+def bring_up(store: Path) -> None:
+    """Let pages find a store of today's layout: a reader cannot change one."""
+    from analytics.store import lake
+
+    if lake.exists(store) and lake.is_outdated(store):
+        say(f"note: bringing the store in {store} up to date ...")
+        with lake.writer(store):
+            pass

@@ -1,0 +1,51 @@
+"""What commands say of an import, and how: names and reasons may come from traces."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from analytics.errors import AnalyticsError
+
+if TYPE_CHECKING:
+    from analytics.sync import SyncReport
+
+LONGEST_LINE = 600
+
+_REJECTS_SHOWN = 5
+
+
+def tell(report: "SyncReport | AnalyticsError") -> None:
+    """Say what one of many imports did, or why it failed."""
+    if isinstance(report, AnalyticsError):
+        say(f"patchpilot: {report}")
+    else:
+        print_report(report)
+
+
+def print_report(report: "SyncReport") -> None:
+    """Print what an import did; which file was what, notes and rejects are talk."""
+    from analytics.render import counted
+
+    written = report.written
+    for file in report.files:
+        say(f"{file.name}: {file.format} ({file.reason})")
+    for note in report.notes:
+        say(f"note: {note}")
+    for sentence in written.unmatched:
+        say(f"note: {sentence}")
+    for reject in report.rejects[:_REJECTS_SHOWN]:
+        where = reject.file if reject.line is None else f"{reject.file} line {reject.line}"
+        say(f"rejected: {where}: {reject.reason}")
+    if len(report.rejects) > _REJECTS_SHOWN:
+        say(f"rejected: {len(report.rejects) - _REJECTS_SHOWN} more, see table rejects")
+    deleted = f", {written.deleted:,} deleted" if written.deleted else ""
+    print(
+        f"{written.new:,} new, {written.changed:,} changed, {written.unchanged:,} unchanged{deleted}, "
+        f"{written.rejected:,} rejected calls; {counted(written.runs, 'run')} touched; {report.seconds:.1f} s"
+    )
+
+
+def say(text: str) -> None:
+    """Talk on standard error; names and reasons may come from traces, so no control code gets through."""
+    from analytics.tabulate import one_line
+
+    print(one_line(text, LONGEST_LINE), file=sys.stderr)
