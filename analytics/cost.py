@@ -75,16 +75,16 @@ def edition() -> str:
 
 
 def parse(text: str) -> PriceList:
-    """Check a price file and return what it says.
+    r"""Check a price file and return what it says.
 
     The file holds entries ``[[price]]`` with a model, perhaps a provider, ``from`` and ``until`` (dates),
     and US dollars a million tokens: input_usd and output_usd at least. Table ``[budget]`` may hold
     per_day_usd and per_run_usd.
 
     Raises:
-        InputError: not TOML, an unknown word, or no number where one must be.
+        InputError: not TOML, an unknown word, no number where one must be, or two prices for one time.
 
-    >>> parse('[[price]]\\nmodel = "mine"\\ninput_usd = 2\\noutput_usd = 6').prices[0].usd["output"]
+    >>> parse('[[price]]\nmodel = "mine"\ninput_usd = 2\noutput_usd = 6').prices[0].usd["output"]
     6.0
     """
     try:
@@ -100,9 +100,11 @@ def parse(text: str) -> PriceList:
         raise InputError("in the price file, budget is a table: write [budget].")
     for word in budget:
         _check("budget", word, _BUDGETS)
+    told = tuple(_entry(entry, position) for position, entry in enumerate(entries, 1))
+    _check_periods(told)
     return PriceList(
         text=text,
-        prices=tuple(_entry(entry, position) for position, entry in enumerate(entries, 1)),
+        prices=told,
         budget={word: _dollars(budget, word, "the budget") for word in budget},
     )
 
@@ -110,15 +112,13 @@ def parse(text: str) -> PriceList:
 def prices(provider: str | None, model: str, own: PriceList) -> tuple[Price, ...]:
     """Return what a model costs, for every period and tier there is.
 
-    The user's own prices come instead of the listed ones, in whatever period. A model without any is
-    one row of basis ``unpriced``.
+    The user's own prices come instead of the listed ones, in whatever period; those that name the
+    provider instead of those that do not. A model without any is one row of basis ``unpriced``.
     """
-    overriding = [
-        price for price in own.prices
-        if price.model.lower() == model.lower()
-        and (price.provider is None or price.provider.lower() == (provider or "").lower())
-    ]  # fmt: skip
-    if overriding:
+    named = [price for price in own.prices if price.model.lower() == model.lower()]
+    by = (provider or "").lower()
+    overriding = [p for p in named if p.provider is not None and p.provider.lower() == by]
+    if overriding := overriding or [p for p in named if p.provider is None]:
         return tuple(
             Price(**{**vars(price), "provider": provider, "model": model}) for price in overriding
         )
@@ -256,6 +256,30 @@ def _entry(entry: Mapping[str, Any], position: int) -> Price:
         valid_until=_day(entry, "until", where),
         usd=told,
     )
+
+
+def _check_periods(told: Sequence[Price]) -> None:
+    """Refuse two prices for one moment: a call would be counted twice."""
+    for position, price in enumerate(told):
+        begins, ends = price.valid_from or datetime.min, price.valid_until or datetime.max
+        if begins >= ends:
+            raise InputError(
+                f"in the price file, price {position + 1} ({price.model}) ends before it begins."
+            )
+        for earlier, other in enumerate(told[:position]):
+            if (
+                _key(price) == _key(other)
+                and begins < (other.valid_until or datetime.max)
+                and (other.valid_from or datetime.min) < ends
+            ):
+                raise InputError(
+                    f"in the price file, prices {earlier + 1} and {position + 1} ({price.model}) are "
+                    "for the same time; give them from and until."
+                )
+
+
+def _key(price: Price) -> tuple[str, str | None]:
+    return price.model.lower(), price.provider and price.provider.lower()
 
 
 def _dollars(entry: Mapping[str, Any], word: str, where: str) -> float:

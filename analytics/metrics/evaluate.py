@@ -1,7 +1,7 @@
 """Works metrics out: one scan per view and kind of aggregate, whatever the number of metrics."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,17 @@ CUTS = ("source", "project", "preset", "repo", "agent", "model", "variant", "op_
         "task", "batch", "state")  # fmt: skip
 """Columns that every view has, by which any metric can be cut and selected."""
 
-PARTIAL_CUTS = {"tool": ("tool_usage", "tool_calls"), "error_type": ("pipelines", "debugging_cycles")}
+PARTIAL_CUTS = {
+    "tool": ("tool_usage", "tool_calls"),
+    "error_type": ("pipelines", "debugging_cycles"),
+}
 """Columns that only some views have: cut by them, metrics of the others have nothing to say."""
+
+_OWN = {
+    "agent": ("agent_runs", "usage", "tool_usage", "tool_calls", "debugging_cycles"),
+    "model": ("usage",),
+}
+"""Cuts that in some views are not the run's but the row's own. A filter means the run's, everywhere."""
 
 PERIODS = ("day", "week", "month")
 """Cuts by time: of the moment at which the run began, UTC."""
@@ -91,7 +100,7 @@ def evaluate(
     for view in dict.fromkeys(metric.view for metric in chosen):
         if any(view not in PARTIAL_CUTS.get(column, (view,)) for column in by):
             continue
-        rows = where.apply(con.view(view))
+        rows = selected(con, view, where)
         for per_unit in (False, True):
             batch = [m for m in chosen if m.view == view and m.of.per_unit is per_unit]
             if batch:
@@ -101,6 +110,20 @@ def evaluate(
         for metric in chosen:
             estimates.setdefault(metric.name, _of_no_rows(metric))
     return dict(sorted(found.items(), key=lambda item: [(v is None, v) for v in item[0]]))
+
+
+def selected(con: "DuckDBPyConnection", view: str, where: Selection) -> "DuckDBPyRelation":
+    """Return the rows of a view that belong to selected runs."""
+    from duckdb import ColumnExpression as Column
+
+    of_runs = {c: values for c, values in where.equal.items() if view in _OWN.get(c, ())}
+    if not of_runs:
+        return where.apply(con.view(view))
+    others = {c: values for c, values in where.equal.items() if c not in of_runs}
+    keys = (Column("source"), Column("run_id"))
+    runs = Selection(equal=of_runs).apply(con.view("runs")).project(*keys)
+    rows = replace(where, equal=others).apply(con.view(view))
+    return rows.join(runs, "source, run_id", how="semi")
 
 
 def measure(

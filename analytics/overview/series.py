@@ -218,13 +218,7 @@ def _run_states(runs: "DuckDBPyRelation", bucket: str) -> "DataFrame":
 def _agents(con: "DuckDBPyConnection", where: Selection) -> "DataFrame":
     import polars as pl
 
-    # A filter by agent means the system that runs; here every agent of it is a row.
-    systems = Selection(
-        since=where.since,
-        until=where.until,
-        equal={column: values for column, values in where.equal.items() if column != "agent"},
-    )
-    found = evaluate(con, [METRICS["agent_time"]], ("agent",), systems)
+    found = evaluate(con, [METRICS["agent_time"]], ("agent",), where)
     rows = [
         (str(cut[0]), e.value, e.low, e.high, e.n)
         for cut, estimates in found.items()

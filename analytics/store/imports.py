@@ -43,6 +43,8 @@ class Arrival:
     """``time.perf_counter()`` when the import started."""
     presets: Sequence[Preset] = ()
     """Semantics to read everything with from now on; the store's own where empty."""
+    prices: "PriceList | None" = None
+    """Prices of the user's own from now on; the store's own where None."""
     demo: bool = False
     marks: Sequence[InputMark] = ()
     deleted_ids: Sequence[str] = ()
@@ -80,10 +82,12 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
     with _removed_unless_kept(taken_over) as fate, lake.transaction(con, fate):
         if arrival.presets:
             _choose(con, arrival.presets)
+        if arrival.prices is not None:
+            _choose_prices(con, arrival.prices)
         presets = lake.presets(con)
         snapshot_before = lake.snapshot_id(con)
         settled = settle(con, presets)
-        import_id = _next_id(con)
+        import_id = next_id(con)
         con.execute("SET VARIABLE import_id = $1", [import_id])
         con.execute("SET VARIABLE origin = $1", [arrival.origin])
         _view_calls(con, [str(path) for staged in arrival.staged for path in staged.files])
@@ -103,7 +107,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
             con.execute("SELECT state, sum(calls_count) FROM changes GROUP BY state").fetchall()
         )
         rejects = [reject for staged in arrival.staged for reject in staged.rejects]
-        _write_rejects(con, import_id, rejects)
+        write_rejects(con, import_id, rejects)
         _write_marks(con, import_id, arrival)
         written = Written(
             import_id=import_id,
@@ -117,7 +121,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         )
         news = written.new + written.changed + written.deleted + written.rejected
         # Looking and finding nothing is no import: it leaves the store, and open pages, as they are.
-        fate.keep = settled or news > 0 or bool(arrival.marks or arrival.presets)
+        fate.keep = settled or news > 0 or bool(arrival.marks or arrival.presets or arrival.prices)
         _write_import(con, arrival, written, snapshot_before)
     return written
 
@@ -132,14 +136,18 @@ def use_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
 def use_prices(con: "DuckDBPyConnection", own: "PriceList") -> None:
     """Price everything stored with other prices. Nothing happens where they are the same."""
     with lake.transaction(con):
-        if (lake.setting(con, "prices") or "") != own.text:
-            lake.keep_setting(con, "prices", own.text)
+        _choose_prices(con, own)
         settle(con, lake.presets(con))
 
 
 def _choose(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     if lake.setting(con, "semantics") is None or list(chosen) != list(lake.presets(con)):
         lake.keep_presets(con, chosen)
+
+
+def _choose_prices(con: "DuckDBPyConnection", own: "PriceList") -> None:
+    if (lake.setting(con, "prices") or "") != own.text:
+        lake.keep_setting(con, "prices", own.text)
 
 
 def settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> bool:
@@ -158,7 +166,8 @@ def settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> bool:
     return True
 
 
-def _next_id(con: "DuckDBPyConnection") -> int:
+def next_id(con: "DuckDBPyConnection") -> int:
+    """Return the number of the import that is being written."""
     row = con.execute("SELECT coalesce(max(import_id), 0) + 1 FROM lake.imports").fetchone()
     assert row is not None
     return int(row[0])
@@ -255,7 +264,8 @@ def _delete(con: "DuckDBPyConnection", span_ids: Sequence[str]) -> int:
     return int(row[0]) if row else 0
 
 
-def _write_rejects(con: "DuckDBPyConnection", import_id: int, rejects: Sequence[Reject]) -> None:
+def write_rejects(con: "DuckDBPyConnection", import_id: int, rejects: Sequence[Reject]) -> None:
+    """Write down what an import could not read."""
     if not rejects:
         return
     con.execute("CREATE OR REPLACE TEMP TABLE new_rejects AS FROM lake.rejects LIMIT 0")

@@ -12,6 +12,7 @@ from analytics.store.imports import InputMark
 from analytics.sync.work import TAILED, Progress, SyncReport, Work, working
 
 if TYPE_CHECKING:
+    from analytics.cost import PriceList
     from analytics.sources.inputs import Input
     from analytics.sources.table import TableMapping
 
@@ -23,6 +24,7 @@ def import_paths(
     paths: Sequence[str],
     *,
     presets: Sequence[Preset] = (),
+    prices: "PriceList | None" = None,
     format_name: str | None = None,
     mapping: "TableMapping | None" = None,
     strict: bool = False,
@@ -35,6 +37,7 @@ def import_paths(
         store: folder of the store; made where there is none.
         paths: what the user named; "-" is standard input.
         presets: semantics to read everything with from now on; the store's own where empty.
+        prices: the user's own prices from now on; the store's own where None.
         format_name: take every input for this format instead of looking.
         mapping: take every input for a table whose columns mean this.
         strict: refuse everything where one record cannot be read.
@@ -58,7 +61,9 @@ def import_paths(
                 work.stage(item, taken_for)
             else:
                 work.stage_or_reject(item, taken_for)
-        return work.commit(origin=" ".join(paths), presets=presets, strict=strict, demo=demo)
+        return work.commit(
+            origin=" ".join(paths), presets=presets, prices=prices, strict=strict, demo=demo
+        )
 
 
 def choose_presets(names: Iterable[str]) -> tuple[Preset, ...]:

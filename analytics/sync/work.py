@@ -18,6 +18,7 @@ from analytics.store.imports import Arrival, InputMark, Written
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from analytics.cost import PriceList
     from analytics.sources.inputs import Input
 
 TAILED = "weave-jsonl"
@@ -134,6 +135,7 @@ class Work:
         *,
         origin: str,
         presets: Sequence[Preset] = (),
+        prices: "PriceList | None" = None,
         strict: bool = False,
         demo: bool = False,
         deleted_ids: Sequence[str] = (),
@@ -156,6 +158,7 @@ class Work:
                 now=datetime.now(UTC).replace(tzinfo=None),
                 began=self._began,
                 presets=presets,
+                prices=prices,
                 demo=demo,
                 marks=self.marks,
                 deleted_ids=deleted_ids,
