@@ -1,6 +1,14 @@
 """Every format that can be read, in the order in which a file is tried."""
 
-from analytics.sources import claude_code, inspect_log, openai_agents, otel, record, swe_agent
+from analytics.sources import (
+    agenticsys,
+    claude_code,
+    inspect_log,
+    openai_agents,
+    otel,
+    record,
+    swe_agent,
+)
 from analytics.sources.weave import array, csv, jsonl, parquet, wal
 
 FORMATS = (
@@ -16,5 +24,7 @@ FORMATS = (
     otel.FORMAT,
     openai_agents.FORMAT,
     swe_agent.FORMAT,
+    agenticsys.JSON,
+    agenticsys.CSV,
 )
 """The narrower first: a format must not recognise what one before it reads."""
