@@ -10,7 +10,9 @@ from analytics.commands import (
     doctor,
     export,
     import_,
+    map_,
     metrics,
+    prune,
     serve,
     sync,
     watch,
@@ -19,11 +21,13 @@ from analytics.errors import AnalyticsError
 
 _COMMANDS = {
     "import": import_,
+    "map": map_,
     "sync": sync,
     "watch": watch,
     "serve": serve,
     "export": export,
     "metrics": metrics,
+    "prune": prune,
     "doctor": doctor,
 }
 """Every command, in the order in which help lists them, and the module that runs it."""

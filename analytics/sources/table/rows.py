@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +81,11 @@ def tables(path: Path) -> list[str]:
 
 
 def lists(path: Path, out: CallWriter) -> list[str]:
-    """Return the keys under which a document holds lists of objects, and nothing for other files."""
+    """Return the keys under which the one document of a file holds lists of objects; none for others."""
     if kind(path) not in ("json", "yaml"):
         return []
-    whole = _documents(path, out)
-    return list(_lists(next((value for _, value in whole), None)))
+    first, *more = [value for _, value in islice(_documents(path, out), 2)] or [None]
+    return [] if more else list(_lists(first))
 
 
 def _plain_rows(path: Path, out: CallWriter, within: str, table: str) -> Numbered:
