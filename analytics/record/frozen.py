@@ -12,6 +12,7 @@ MOST_CHARACTERS = 1_000_000
 
 _MOST_VALUES = 20_000
 _DEEPEST = 40
+_LONGEST_NAME = 500
 _LEFT_OUT = "[left out: too large]"
 
 
@@ -88,7 +89,9 @@ class _Left:
     def members(self, items: Iterable[tuple[object, object]], depth: int) -> dict[str, object]:
         copy: dict[str, object] = {}
         for key, inner in items:
-            copy[self.text(key if type(key) is str else str(key))] = self.copied(inner, depth)
+            name = key if type(key) is str else str(key)
+            self.characters -= len(name)
+            copy[name[:_LONGEST_NAME]] = self.copied(inner, depth)
             if self.values < 0:
                 break
         return copy
@@ -98,5 +101,4 @@ class _Left:
         self.characters -= len(text)
         if len(text) <= room:
             return text
-        self.characters = 0
         return f"{text[:room]}[left out: {len(text) - room:,} characters]"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from analytics.sources.table import TableMapping
 
 _PRINT_BYTES = 4096
+_TAILED = (TAILED, "record")
+"""Formats whose lines can be understood one by one."""
 
 
 def import_paths(
@@ -88,8 +90,8 @@ def watch(
 ) -> None:
     """Import what appears under some paths, and what growing files get, until told to stop.
 
-    A file of Weave calls, one a line, is read on from where it was left; a half-written last line
-    waits. A file that was replaced or truncated is read from its beginning.
+    A file of Weave calls or of records, one a line, is read on from where it was left; a half-written
+    last line waits. A file that was replaced or truncated is read from its beginning.
 
     Args:
         store: folder of the store.
@@ -143,22 +145,21 @@ def _stage_growth(work: Work, item: "Input", mark: tuple[int, str, int] | None) 
     except InputError:
         return False  # Empty so far: what is being written now comes with the next look.
     is_plain = plain == item.path
-    if is_plain and mark and _continues(plain, *mark[:2]):
+    name = _format_of(item, plain)
+    offset, lines = 0, 0
+    if is_plain and name in _TAILED and mark and _continues(plain, *mark[:2]):
         offset, lines = mark[0], mark[2]
-    else:
-        offset, lines = 0, 0
-        name = _format_of(item, plain)
-        if is_plain and name is None and not _has_line(plain):
-            return False  # Its first line is being written.
-        if not is_plain or name != TAILED:
-            # Only line by line is it certain that what was read before stays as it was.
-            work.stage_or_reject(item)
-            return True
+    elif is_plain and name is None and not _has_line(plain):
+        return False  # Its first line is being written.
+    elif not is_plain or name not in _TAILED:
+        # Only line by line is it certain that what was read before stays as it was.
+        work.stage_or_reject(item)
+        return True
     grown = work.folder / f"grown-{len(work.marks)}.jsonl"
     size, count = _copy_lines(plain, offset, grown)
     if count == 0:
         return False
-    work.stage_file(grown, TAILED, name=item.name, reason="it grows", first_line=lines + 1)
+    work.stage_file(grown, name, name=item.name, reason="it grows", first_line=lines + 1)
     work.marks.append(
         InputMark(
             path=str(plain.resolve()),
