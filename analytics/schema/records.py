@@ -25,11 +25,17 @@ IMPORTS = Table(
         Field("imported_at", "TIMESTAMP", "When it was committed.", required=True),
         Field("origin", "VARCHAR", "What was asked for: paths or an address.", required=True),
         Field("formats", "VARCHAR", "Formats that were recognised, comma-separated."),
-        Field("new_count", "BIGINT", "Calls that were not in the store."),
-        Field("changed_count", "BIGINT", "Calls that differ from what was stored."),
-        Field("unchanged_count", "BIGINT", "Calls that were stored already, as they are."),
+        Field("new_count", "BIGINT", "Calls (of reports: verdicts) that were not in the store."),
+        Field("changed_count", "BIGINT", "Calls or verdicts that differ from what was stored."),
+        Field(
+            "unchanged_count", "BIGINT", "Calls or verdicts that were stored already, as they are."
+        ),
         Field("rejected_count", "BIGINT", "Records that could not be read."),
-        Field("runs_count", "BIGINT", "Runs whose numbers were worked out again."),
+        Field(
+            "runs_count",
+            "BIGINT",
+            "Runs whose numbers were worked out again, or that reports speak of.",
+        ),
         Field("seconds", "DOUBLE", "How long it took."),
         Field("demo", "BOOLEAN", "Whether these are the bundled traces."),
         Field("snapshot_before", "BIGINT", "State of the store that the import met."),
@@ -53,7 +59,7 @@ VERDICTS = Table(
         Field("evidence", "VARCHAR", "What was found, in the report's words."),
         Field("import_id", "BIGINT", "Import that brought it.", required=True),
     ),
-    key=("origin", "key_kind", "key"),
+    key=("origin", "key_kind", "key", "variant"),
 )
 
 CODE_REPORTS = Table(
@@ -100,7 +106,7 @@ PRICES = Table(
 
 REVISIONS = Table(
     "revisions",
-    "One field of one span that an import changed.",
+    "One field of one span that an import changed; of source report, one verdict of one report.",
     (
         *IDENTITY,
         Field("import_id", "BIGINT", "Import that changed it.", required=True),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analytics.errors import StoreError
 from analytics.schema import STALE_AFTER
@@ -13,6 +13,7 @@ from analytics.store.reader import Reader
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from polars import DataFrame
 
 
 class SnapshotGoneError(StoreError):
@@ -67,3 +68,29 @@ def as_of(store: Path, snapshot: int, now: datetime) -> Iterator["DuckDBPyConnec
             yield con
     finally:
         past.close()
+
+
+def run_states(con: "DuckDBPyConnection") -> "DataFrame":
+    """Return one row per run with its outcome, its labels and a fingerprint of the whole row."""
+    return con.execute(lake.statement("queries", "run_states")).pl()
+
+
+def verdicts(con: "DuckDBPyConnection") -> "DataFrame":
+    """Return every verdict, one row each."""
+    return con.table("rollup.verdicts").pl()
+
+
+def imported(con: "DuckDBPyConnection", import_id: int | None) -> dict[str, Any] | None:
+    """Return one import, the newest where none is named; None where there is none.
+
+    Args:
+        con: a connection with a store attached.
+        import_id: which one.
+    """
+    rows = con.execute(lake.statement("queries", "imported"), {"import_id": import_id}).pl()
+    return rows.row(0, named=True) if len(rows) else None
+
+
+def revised(con: "DuckDBPyConnection", import_id: int) -> "DataFrame":
+    """Return what an import changed in records: one row per ``kind`` and ``field`` with ``records``."""
+    return con.execute(lake.statement("queries", "revised"), {"import_id": import_id}).pl()

@@ -3,6 +3,7 @@
 from analytics.sync.choice import StoreChoice, choose_store, default_store, demo_store
 from analytics.sync.files import choose_presets, import_paths, watch
 from analytics.sync.remote import sync_weave
+from analytics.sync.reports import VerifyReport, verify
 from analytics.sync.work import FileReport, Progress, SyncReport
 
 __all__ = [
@@ -10,11 +11,13 @@ __all__ = [
     "Progress",
     "StoreChoice",
     "SyncReport",
+    "VerifyReport",
     "choose_presets",
     "choose_store",
     "default_store",
     "demo_store",
     "import_paths",
     "sync_weave",
+    "verify",
     "watch",
 ]
