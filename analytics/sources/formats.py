@@ -2,12 +2,14 @@
 
 from analytics.sources import (
     agenticsys,
+    anton,
     claude_code,
     inspect_log,
     openai_agents,
     otel,
     record,
     swe_agent,
+    swe_bench,
 )
 from analytics.sources.weave import array, csv, jsonl, parquet, wal
 
@@ -26,5 +28,9 @@ FORMATS = (
     swe_agent.FORMAT,
     agenticsys.JSON,
     agenticsys.CSV,
+    anton.SQLITE,
+    anton.SPANS,
+    anton.JSONL,
+    swe_bench.FORMAT,
 )
 """The narrower first: a format must not recognise what one before it reads."""

@@ -24,6 +24,7 @@ EXPECTED = {
     "otel-agento/otel_traces_*.json": "otel-json",
     "otel-agento/test-traces.json": "otel-json",
     "otel-agento/traces*.json": "openai-agents",
+    "vexp/logs/**/report.json": "swe-bench",
 }
 ELSEWHERE = ("test_skeleton",)
 """Folders below those that hold something else."""
@@ -40,7 +41,7 @@ NONE_OF_THESE = (
     "inspect_scout/examples/**/*.jsonl",
     "**/LICENSE*",
 )
-TABLES = "vexp", "agentrx-tau", "aider-polyglot"
+TABLES = "vexp/results", "agentrx-tau", "aider-polyglot"
 """Folders of tables: a mapping of the user's own says what their columns are."""
 
 
