@@ -43,7 +43,7 @@ DEFAULT_PERIOD = PERIODS["14d"]
 FILTER_TITLES = {
     "source": "Source", "project": "Project", "preset": "Semantics", "repo": "Repository",
     "agent": "Agent system", "model": "Model", "variant": "Variant", "op_version": "Op version",
-    "bug_type": "Bug type", "task": "Task", "state": "State",
+    "bug_type": "Bug type", "task": "Task", "batch": "Batch", "state": "State",
 }  # fmt: skip
 """Every column of CUTS as a person reads it."""
 
