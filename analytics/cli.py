@@ -7,14 +7,18 @@ from pathlib import Path
 
 from analytics import __version__
 from analytics.commands import (
+    code,
+    changes,
     doctor,
     export,
     import_,
     map_,
     metrics,
+    prices,
     prune,
     serve,
     sync,
+    verify,
     watch,
 )
 from analytics.errors import AnalyticsError
@@ -24,9 +28,13 @@ _COMMANDS = {
     "map": map_,
     "sync": sync,
     "watch": watch,
+    "verify": verify,
     "serve": serve,
     "export": export,
     "metrics": metrics,
+    "changes": changes,
+    "prices": prices,
+    "code": code,
     "prune": prune,
     "doctor": doctor,
 }

@@ -1,10 +1,12 @@
 """Arguments that several commands share."""
 
 import argparse
+from collections.abc import Callable
 
 from analytics.semantics import BUNDLED
 
 _LONGEST_PAUSE_S = 86_400
+_LARGEST = 1_000_000_000
 
 
 def semantics(parser: argparse.ArgumentParser) -> None:
@@ -29,3 +31,19 @@ def positive_seconds(text: str) -> float:
             f"{text!r} is no number of seconds above 0 and up to {_LONGEST_PAUSE_S:,}"
         )
     return value
+
+
+def number_above(least: float, *, whole: bool = False) -> Callable[[str], float]:
+    """Return a reader of numbers above a bound; anything else is refused by name."""
+
+    def read(text: str) -> float:
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = least
+        if not least < value <= _LARGEST:
+            kind = "whole number" if whole else "number"
+            raise argparse.ArgumentTypeError(f"{text!r} is no {kind} above {least:g}")
+        return value
+
+    return read

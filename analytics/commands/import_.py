@@ -1,6 +1,7 @@
 """patchpilot import."""
 
 import argparse
+from pathlib import Path
 
 from analytics.commands.arguments import semantics
 from analytics.commands.talk import print_report
@@ -26,12 +27,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="store nothing where a record is unreadable"
     )
+    parser.add_argument(
+        "--prices", type=Path, metavar="FILE", help="use your own prices and budgets from now on"
+    )
     semantics(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    from analytics import sync
+    from analytics import pricing, sync
     from analytics.progress import Bar
 
     with Bar() as bar:
@@ -39,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.store or sync.default_store(),
             arguments.paths,
             presets=sync.choose_presets(arguments.semantics),
+            prices=pricing.read(arguments.prices) if arguments.prices else None,
             format_name=arguments.format,
             mapping=load_mapping(arguments.map) if arguments.map else None,
             strict=arguments.strict,

@@ -1,6 +1,7 @@
 """patchpilot verify."""
 
 import argparse
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from analytics.commands.talk import LONGEST_LINE, say
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "take outcomes from test reports, lists of ids, merges or CI"
 
-_FILES_SHOWN = 5
 _SHOWN = 5
 
 
@@ -49,12 +49,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _talk(report: "VerifyReport") -> None:
-    for file in report.files[:_FILES_SHOWN]:
-        say(f"{file.name}: {file.format} ({file.reason})")
-    if len(report.files) > _FILES_SHOWN:
-        say(f"and {len(report.files) - _FILES_SHOWN:,} more files")
-    for note in report.notes[:_FILES_SHOWN]:
+    from analytics.render import counted
+
+    if len(report.files) > _SHOWN:
+        for name, files in Counter(file.format for file in report.files).items():
+            say(f"{counted(files, 'file')}: {name}")
+    else:
+        for file in report.files:
+            say(f"{file.name}: {file.format} ({file.reason})")
+    for note in report.notes[:_SHOWN]:
         say(f"note: {note}")
+    if len(report.notes) > _SHOWN:
+        say(f"note: {len(report.notes) - _SHOWN:,} more notes of this kind")
     rejects = report.verified.rejects
     for reject in rejects[:_SHOWN]:
         where = reject.file if reject.line is None else f"{reject.file} line {reject.line}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _ORDER = (
     "member",
+    "around",
     "last_seen",
     "under_agent",
     "fixes",

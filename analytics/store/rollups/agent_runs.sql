@@ -6,8 +6,11 @@ WITH steps AS (
         member.run_id,
         -- One record may be the sum of several attempts.
         coalesce(facts.attempts, facts.calls, 1) AS steps_count,
-        CASE WHEN facts.failures IS NOT NULL THEN facts.failures
-            ELSE (spans.status = 'error' OR coalesce(NOT facts.passed, false))::BIGINT END AS failed_count,
+        CASE
+            WHEN coalesce(facts.attempts, facts.calls, 1) = 1
+                THEN coalesce(facts.failures, (spans.status = 'error' OR coalesce(NOT facts.passed, false))::BIGINT)
+            ELSE coalesce(facts.failures, coalesce(facts.attempts, facts.calls) - facts.successes)
+        END AS failed_count,
         facts.retries,
         CASE WHEN spans.duration_s IS NULL AND facts.total_s < 1e12
             THEN facts.total_s::DECIMAL(38, 9) END AS summed_s,
@@ -29,7 +32,8 @@ SELECT
     any_value(trace_id) AS trace_id,
     agent,
     TRY_CAST(sum(steps_count) AS BIGINT) AS calls_count,
-    TRY_CAST(sum(failed_count) AS BIGINT) AS errors_count,
+    CASE WHEN bool_and(coalesce(failed_count BETWEEN 0 AND steps_count, false))
+        THEN TRY_CAST(sum(failed_count) AS BIGINT) END AS errors_count,
     TRY_CAST(sum(retries) AS BIGINT) AS retries,
     CASE WHEN count(duration_s) + count(summed_s) > 0 THEN
         coalesce(sum(greatest(epoch_us(ended_at) - epoch_us(greatest(started_at, busy_until)), 0))

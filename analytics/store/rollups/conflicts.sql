@@ -1,6 +1,17 @@
 -- One row per thing that the records of one run say in two ways.
 CREATE OR REPLACE TEMP TABLE new_conflicts AS
-WITH headed AS (
+-- A run's own statement is of the runs within it too.
+WITH counted AS (
+    SELECT
+        around.source,
+        around.outer_id AS run_id,
+        sum(spent.input_tokens) + sum(spent.output_tokens) AS tokens,
+        sum(spent.reported_usd::DECIMAL(38, 12))::DOUBLE AS reported_usd
+    FROM around
+    JOIN spent ON spent.source = around.source AND spent.run_id = around.run_id
+    GROUP BY around.source, around.outer_id
+),
+headed AS (
     SELECT
         runs.*,
         facts.bugs_found AS bugs_found_stated,
@@ -15,12 +26,13 @@ WITH headed AS (
         facts.debugging_resolved AS debugging_resolved_stated,
         CASE WHEN head.input_tokens IS NOT NULL AND head.output_tokens IS NOT NULL
             THEN head.input_tokens::HUGEINT + head.output_tokens END AS tokens_stated,
-        CASE WHEN runs.input_tokens IS NOT NULL AND runs.output_tokens IS NOT NULL
-            THEN runs.input_tokens::HUGEINT + runs.output_tokens END AS tokens_counted,
-        head.cost_usd AS cost_stated
+        counted.tokens AS tokens_counted,
+        head.cost_usd AS cost_stated,
+        counted.reported_usd AS cost_counted
     FROM new_runs AS runs
     LEFT JOIN touched_facts AS facts ON facts.source = runs.source AND facts.span_id = runs.run_id
     LEFT JOIN touched_spans AS head ON head.source = runs.source AND head.span_id = runs.run_id
+    LEFT JOIN counted ON counted.source = runs.source AND counted.run_id = runs.run_id
     WHERE runs.status <> 'running'
 ),
 said AS (
@@ -57,9 +69,9 @@ said AS (
             {'kind': 'tokens', 'holds': tokens_stated <> tokens_counted,
                 'one_says': 'reported: ' || tokens_stated, 'other_says': 'sum of its calls: ' || tokens_counted},
             -- Less than a cent, or a thousandth, is rounding.
-            {'kind': 'cost', 'holds': abs(cost_stated - cost_reported_usd) > greatest(0.01, 0.001 * abs(cost_stated)),
+            {'kind': 'cost', 'holds': abs(cost_stated - cost_counted) > greatest(0.01, 0.001 * abs(cost_stated)),
                 'one_says': 'reported: $' || round(cost_stated, 4),
-                'other_says': 'sum of its calls: $' || round(cost_reported_usd, 4)}
+                'other_says': 'sum of its calls: $' || round(cost_counted, 4)}
         ], recursive := true)
     FROM headed
 ),

@@ -50,8 +50,7 @@ tools AS (
         source,
         run_id,
         TRY_CAST(sum(calls_count) AS BIGINT) AS tool_calls,
-        CASE WHEN count(failures_count) = count(*)
-            THEN TRY_CAST(sum(failures_count) AS BIGINT) END AS tool_failures
+        TRY_CAST(sum(failures_count) AS BIGINT) AS tool_failures
     FROM new_tool_usage
     GROUP BY source, run_id
 ),
@@ -60,15 +59,22 @@ pipes AS (
         source,
         run_id,
         count(*) AS attempts,
-        count_if(passed) AS passed,
-        count_if(NOT passed) AS failed,
-        arg_min(passed, (started_at, span_id)) AS first_passed,
+        -- Where none tells how it ended, nothing is counted.
+        CASE WHEN count(passed) > 0 THEN count_if(passed) END AS passed,
+        CASE WHEN count(passed) > 0 THEN count_if(NOT passed) END AS failed,
+        -- In a struct, so that a first one that does not tell is not passed over.
+        arg_min({'passed': passed}, (started_at, span_id)).passed AS first_passed,
         arg_max(commit_sha, (started_at, span_id)) FILTER (commit_sha IS NOT NULL) AS commit_sha
     FROM new_pipelines
     GROUP BY source, run_id
 ),
 cycles AS (
-    SELECT source, run_id, count(*) AS total, count_if(resolved) AS resolved
+    SELECT
+        source,
+        run_id,
+        count(*) AS total,
+        CASE WHEN count(resolved) > 0 THEN count_if(resolved) END AS resolved,
+        nullif(count(resolved), 0) AS judged
     FROM new_debugging_cycles
     GROUP BY source, run_id
 ),
@@ -142,8 +148,9 @@ bugs AS (
         -- Unknown by the name that view fixes gives it; NULL is left for runs without a bug.
         CASE WHEN count(DISTINCT coalesce(bug_type, 'UNKNOWN')) > 1 THEN 'several'
             ELSE coalesce(any_value(bug_type), 'UNKNOWN') END AS bug_type,
-        bool_and(coalesce(fixed_at IS NOT NULL AND attempts = 1, false)) FILTER (attempts IS NOT NULL)
-            AS first_try
+        -- A bug that went without a patch says nothing of patches; one that stayed does.
+        CASE WHEN count(attempts) > 0
+            THEN bool_and(fixed_at IS NOT NULL AND coalesce(attempts, 1) = 1) END AS first_try
     FROM new_fixes
     GROUP BY source, run_id
 )
@@ -220,6 +227,10 @@ SELECT
     coalesce(pipes.failed, facts.pipelines_failed) AS pipelines_failed,
     coalesce(cycles.total, facts.debugging_cycles) AS debugging_cycles,
     coalesce(cycles.resolved, facts.debugging_resolved) AS debugging_resolved,
+    coalesce(
+        cycles.judged,
+        CASE WHEN facts.debugging_resolved IS NOT NULL THEN facts.debugging_cycles END
+    ) AS debugging_judged,
     coalesce(facts.first_time_right, pipes.first_passed, bugs.first_try) AS first_time_right,
     coalesce(facts.files_created, coded.files_created, kept.files_created) AS files_created,
     coalesce(facts.files_modified, coded.files_modified, kept.files_modified) AS files_modified,

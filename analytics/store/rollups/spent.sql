@@ -111,6 +111,11 @@ SELECT
     computed.cache_write_tokens,
     computed.cache_write_1h_tokens,
     computed.reasoning_tokens,
+    -- Counts that contradict each other tell nothing of what the cache left.
+    CASE WHEN computed.input_tokens::HUGEINT >= computed.was_read::HUGEINT + computed.was_written
+        THEN computed.input_tokens - computed.was_read - computed.was_written END AS uncached_tokens,
+    CASE WHEN computed.cache_read_tokens <= computed.input_tokens THEN computed.input_tokens END
+        AS cacheable_tokens,
     computed.reported_usd,
     computed.computed_usd,
     coalesce(computed.reported_usd, computed.computed_usd) AS cost_usd,

@@ -14,6 +14,9 @@ SELECT
     TRY_CAST(sum(cache_write_tokens) AS BIGINT) AS cache_write_tokens,
     TRY_CAST(sum(cache_write_1h_tokens) AS BIGINT) AS cache_write_1h_tokens,
     TRY_CAST(sum(reasoning_tokens) AS BIGINT) AS reasoning_tokens,
+    TRY_CAST(sum(uncached_tokens) AS BIGINT) AS uncached_tokens,
+    TRY_CAST(sum(cacheable_tokens) AS BIGINT) AS cacheable_tokens,
+    TRY_CAST(sum(cache_read_tokens) FILTER (cacheable_tokens IS NOT NULL) AS BIGINT) AS cached_tokens,
     -- Decimals add up to the same in any order, which floating point does not.
     sum(reported_usd::DECIMAL(38, 12))::DOUBLE AS cost_reported_usd,
     sum(TRY_CAST(computed_usd AS DECIMAL(38, 12)))::DOUBLE AS cost_computed_usd,

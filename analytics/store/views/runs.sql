@@ -53,7 +53,7 @@ SELECT
     state <> 'running' AND outcome = 'fail' AS failed,
     state <> 'running' AND outcome = 'fail' AND coalesce(error_kind = 'infra', false) AS failed_by_infra,
     state <> 'running' AND outcome_verified IS NOT NULL AS is_verified,
-    state <> 'running' AND coalesce(outcome_verified = 'pass', false) AS verified_pass,
+    state <> 'running' AND outcome = 'pass' AND coalesce(outcome_verified = 'pass', false) AS verified_pass,
     state <> 'running' AS is_over,
     state = 'finished' AND outcome_claimed = 'pass' AND outcome_verified IS NOT NULL AS claim_checked,
     state = 'finished' AND outcome_claimed = 'pass' AND coalesce(outcome_verified = 'fail', false) AS claim_refuted,
@@ -62,9 +62,8 @@ SELECT
     TRY_CAST(input_tokens::HUGEINT + output_tokens AS BIGINT) AS tokens,
     CASE WHEN outcome = 'pass' AND state <> 'running' THEN 1 WHEN state <> 'running' AND outcome = 'fail' THEN 0 END
         AS solved_count,
-    CASE WHEN outcome = 'fail' AND state <> 'running' THEN cost_usd END AS failed_cost_usd,
     CASE WHEN state <> 'running' THEN errors_count END AS over_errors_count,
-    first_time_right IS NOT NULL AS tells_first_time,
-    coalesce(first_time_right, false) AS was_first_time_right,
+    state <> 'running' AND first_time_right IS NOT NULL AS tells_first_time,
+    state <> 'running' AND coalesce(first_time_right, false) AS was_first_time_right,
     pipelines_passed + pipelines_failed AS pipelines_judged
 FROM judged;

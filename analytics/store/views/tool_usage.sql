@@ -2,7 +2,6 @@
 CREATE OR REPLACE VIEW tool_usage AS
 SELECT
     tools.* EXCLUDE (durations_s),
-    CASE WHEN tools.failures_count IS NOT NULL THEN tools.calls_count END AS judged_count,
     runs.project,
     runs.preset,
     runs.op_version,

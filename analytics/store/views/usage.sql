@@ -3,10 +3,6 @@ CREATE OR REPLACE VIEW usage AS
 SELECT
     usage.*,
     TRY_CAST(usage.input_tokens::HUGEINT + usage.output_tokens AS BIGINT) AS tokens,
-    TRY_CAST(
-        usage.input_tokens::HUGEINT - coalesce(usage.cache_read_tokens, 0) - coalesce(usage.cache_write_tokens, 0)
-        AS BIGINT
-    ) AS uncached_tokens,
     usage.both_computed_usd - usage.both_reported_usd AS computed_less_reported_usd,
     runs.project,
     runs.preset,

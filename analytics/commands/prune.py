@@ -1,0 +1,57 @@
+"""patchpilot prune."""
+
+import argparse
+from pathlib import Path
+
+from analytics.commands.arguments import number_above
+
+SUMMARY = "remove old runs, with all that was recorded of them"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "--keep-runs", type=number_above(0, whole=True), metavar="N", help="keep the newest N runs"
+    )
+    parser.add_argument(
+        "--keep-days",
+        type=number_above(0),
+        metavar="D",
+        help="keep runs that gave a sign of life in the last D days; a run that either keeps is kept",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    from datetime import UTC, datetime
+
+    from analytics import sync
+    from analytics.errors import StoreError
+    from analytics.render import counted
+    from analytics.store import lake, retention
+
+    store = arguments.store or sync.default_store()
+    if not lake.exists(store):
+        raise StoreError(f"there is no store in {store}. Nothing was removed.")
+    before = _size(store)
+    with lake.writer(store) as con:
+        pruned = retention.prune(
+            con,
+            now=datetime.now(UTC).replace(tzinfo=None),
+            keep_runs=arguments.keep_runs,
+            keep_days=arguments.keep_days,
+            dry_run=arguments.dry_run,
+        )
+    done = "would remove" if arguments.dry_run else "removed"
+    print(
+        f"{done} {counted(pruned.runs, 'run')} of {pruned.runs_before:,} and "
+        f"{counted(pruned.calls, 'call')} of {pruned.calls_before:,} in {counted(pruned.traces, 'trace')}"
+    )
+    if not arguments.dry_run:
+        print(f"{before / 1e6:,.1f} MB before, {_size(store) / 1e6:,.1f} MB now")
+    return 0
+
+
+def _size(store: Path) -> int:
+    return sum(file.stat().st_size for file in store.rglob("*") if file.is_file())

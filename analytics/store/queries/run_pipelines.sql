@@ -1,0 +1,18 @@
+-- One row per pipeline of a run, oldest first.
+SELECT
+    pipeline_id,
+    commit_sha,
+    trigger,
+    retry,
+    started_at,
+    duration_s,
+    queue_s,
+    execution_s,
+    passed,
+    array_to_string(failed_jobs, ', ') AS failed_jobs,
+    error_type,
+    error_message
+FROM rollup.pipelines
+WHERE source = $source AND run_id = $run_id
+ORDER BY started_at, span_id
+LIMIT $limit;

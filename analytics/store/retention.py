@@ -1,0 +1,80 @@
+"""Lets old traces go, and gives their room back to the disk."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from analytics.errors import InputError
+from analytics.store import lake
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pruned:
+    """What a retention lets go, and what it found."""
+
+    traces: int
+    runs: int
+    calls: int
+    runs_before: int
+    calls_before: int
+
+
+def prune(
+    con: "DuckDBPyConnection",
+    *,
+    now: datetime,
+    keep_runs: int | None = None,
+    keep_days: float | None = None,
+    dry_run: bool = False,
+) -> Pruned:
+    """Remove the traces of runs that are neither among the newest nor young enough.
+
+    A run is kept where either bound keeps it, and a trace where any of its runs is kept. What imports
+    left out (rejects) and what they did (imports) stays on record.
+
+    Args:
+        con: a connection from ``lake.writer``.
+        now: the clock, UTC without a zone.
+        keep_runs: how many of the newest runs, by their start.
+        keep_days: how long after its last sign of life a run is kept.
+        dry_run: only say what would go.
+
+    Raises:
+        InputError: no bound at all.
+        StoreError: the store could not be written; it is as it was.
+    """
+    if keep_runs is None and keep_days is None:
+        raise InputError(
+            "nothing says what to keep: give --keep-runs N, --keep-days D, or both (a run that either "
+            "keeps is kept). Nothing was removed."
+        )
+    since = None if keep_days is None else now - timedelta(days=keep_days)
+    fate = lake.Fate(keep=not dry_run)
+    with lake.transaction(con, fate):
+        con.execute("SET VARIABLE keep_runs = $1", [keep_runs])
+        con.execute("SET VARIABLE keep_since = $1", [since])
+        con.execute(lake.statement("statements", "doomed"))
+        row = con.execute(lake.statement("queries", "doomed_counts")).fetchone()
+        assert row is not None
+        pruned = Pruned(
+            traces=row[0], runs=row[1], calls=row[2], runs_before=row[3], calls_before=row[4]
+        )
+        fate.keep = fate.keep and pruned.traces > 0
+        if fate.keep:
+            con.execute(lake.statement("statements", "prune"))
+    if fate.keep:
+        give_room_back(con)
+    return pruned
+
+
+def give_room_back(con: "DuckDBPyConnection") -> None:
+    """Rewrite files that hold what was removed, and delete the old ones with the states that need them.
+
+    A reader that is in the middle of an old state reads the newest instead.
+    """
+    con.execute("CALL ducklake_rewrite_data_files('lake', delete_threshold => 0)")
+    con.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
+    con.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")

@@ -1,0 +1,102 @@
+"""Retention: what is kept is as it was, what goes leaves nothing behind, and the room comes back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from analytics.errors import InputError
+from analytics.schema import STORED
+from analytics.store import lake
+from analytics.store.retention import prune
+from tests.chain import NOW, ROLLUPS, Raw, bring, rows, stored
+from tests.generated import collection
+
+OF_TRACES = [*ROLLUPS, *(t.name for t in STORED if "trace_id" in t.columns)]
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Raw]:
+    return collection(12)
+
+
+def starts(con) -> list[tuple[datetime, str]]:
+    return sorted(con.execute("SELECT started_at, trace_id FROM lake.runs").fetchall())
+
+
+def kept_traces(con) -> set[str]:
+    return {
+        trace for (trace,) in con.execute("SELECT DISTINCT trace_id FROM lake.spans").fetchall()
+    }
+
+
+def left(con) -> dict[str, list]:
+    return {
+        name: rows(con, name, "import_id") if name == "spans" else rows(con, name)
+        for name in OF_TRACES
+    }
+
+
+@pytest.mark.parametrize("keep", [1, 7, 20])
+def test_the_newest_runs_stay_and_are_as_if_nothing_else_had_been(
+    empty_store: Path, lines: Sequence[Raw], keep: int
+):
+    with stored(empty_store, lines) as (con, _):
+        newest = {trace for _, trace in starts(con)[-keep:]}
+        before = {name: rows(con, name) for name in OF_TRACES}
+        pruned = prune(con, now=NOW, keep_runs=keep)
+        assert kept_traces(con) >= newest
+        assert pruned.runs == pruned.runs_before - len(rows(con, "runs"))
+        assert pruned.calls == pruned.calls_before - len(rows(con, "spans"))
+        traces = {row for row in kept_traces(con)}
+        after = {name: rows(con, name) for name in OF_TRACES}
+        for name in OF_TRACES:
+            position = con.table(f"lake.{name}").columns.index("trace_id")
+            assert after[name] == [row for row in before[name] if row[position] in traces], name
+
+
+def test_either_bound_keeps(empty_store: Path, lines: Sequence[Raw]):
+    with stored(empty_store, lines) as (con, _):
+        everything = prune(con, now=NOW, keep_runs=1, keep_days=36_500, dry_run=True)
+        assert everything.traces == 0
+        young = prune(con, now=NOW + timedelta(days=3_650), keep_days=1, dry_run=True)
+        assert young.runs == young.runs_before > 0
+
+
+def test_a_dry_run_changes_nothing(empty_store: Path, lines: Sequence[Raw]):
+    with stored(empty_store, lines) as (con, _):
+        before, snapshot = left(con), lake.snapshot_id(con)
+        told = prune(con, now=NOW, keep_runs=2, dry_run=True)
+        assert told.traces > 0
+        assert (left(con), lake.snapshot_id(con)) == (before, snapshot)
+        assert prune(con, now=NOW, keep_runs=2) == told
+
+
+def test_pruning_twice_is_pruning_once(empty_store: Path, lines: Sequence[Raw]):
+    with stored(empty_store, lines) as (con, _):
+        prune(con, now=NOW, keep_runs=3)
+        before = left(con)
+        assert prune(con, now=NOW, keep_runs=3).traces == 0
+        assert left(con) == before
+
+
+def test_what_went_can_be_imported_again(empty_store: Path, lines: Sequence[Raw]):
+    with stored(empty_store, lines) as (con, store):
+        before = {name: rows(con, name) for name in ROLLUPS}
+        gone = prune(con, now=NOW, keep_runs=3)
+        assert bring(con, store, lines).new == gone.calls
+        assert {name: rows(con, name) for name in ROLLUPS} == before
+
+
+def test_the_room_comes_back(empty_store: Path, lines: Sequence[Raw]):
+    with stored(empty_store, lines) as (con, store):
+        files = store / "files"
+        before = sum(file.stat().st_size for file in files.rglob("*.parquet"))
+        prune(con, now=NOW, keep_runs=1)
+        assert sum(file.stat().st_size for file in files.rglob("*.parquet")) < before * 0.8
+
+
+def test_without_a_bound_nothing_goes(empty_store: Path, lines: Sequence[Raw]):
+    with stored(empty_store, lines) as (con, _), pytest.raises(InputError, match="what to keep"):
+        prune(con, now=NOW)
