@@ -109,6 +109,23 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def difference(new: float | None, old: float | None) -> str:
+    """Return by how much one amount of dollars differs from another, and in per cent of that.
+
+    >>> difference(12.0, 10.0), difference(0.9, 1.0), difference(None, 1.0), difference(1.0, 0.0)
+    ('+$2.00 (+20 %)', '-$0.1 (-10 %)', '—', '+$1.00')
+    """
+    if new is None or old is None:
+        return UNKNOWN
+    step = new - old
+    # Sums of floating point leave dust, which is no difference.
+    if abs(step) <= 1e-9 * max(abs(new), abs(old)):
+        return "none"
+    sign = "+" if step > 0 else ""
+    share = f" ({_round(100 * step / old, 1, sign=True)} %)" if old > 0 else ""
+    return f"{sign}{number(step, Unit.USD)}{share}"
+
+
 def time_of_bug(outcome: str, fix_time_s: float | None, observed_s: float | None) -> str:
     """Return how long a bug took, or in words how long it has been there without a fix.
 

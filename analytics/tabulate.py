@@ -30,6 +30,11 @@ def table(metrics: Sequence[Metric], by: Sequence[str], found: Found) -> str:
                     basis(metric, estimate) + (f"; bracket {doubt}" if doubt else ""),
                 ]
             )
+    return aligned(rows)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of equal length as columns, the first row being their titles."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)) for row in rows]
     return "\n".join(line.rstrip() for line in lines)
