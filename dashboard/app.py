@@ -15,7 +15,7 @@ with app.setup:
     import marimo as mo
 
     from analytics.errors import AnalyticsError
-    from dashboard import address, bugs_table, charts, filters, page, picks, reading, widgets
+    from dashboard import address, bugs_table, charts, filters, page, pages, picks, reading, widgets
     from dashboard.opened_run import opened_run
     from dashboard.reading import TableView
 
@@ -142,7 +142,7 @@ def answers(get_days, get_scope, get_types, get_version, store):
 @app.cell
 def head(get_fault, ignored, reader, refresh, shown):
     widgets.show(
-        page.header(shown, reader.now, controls=refresh, pages=reading.other_pages()),
+        page.header(shown, reader.now, controls=refresh, pages=pages.links("", shown.scope)),
         page.notices(shown, ignored, get_fault(), reader.now),
     )
     return

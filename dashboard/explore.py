@@ -19,7 +19,7 @@ with app.setup:
     from analytics.overview import Scope, selection, window
     from analytics.store import tables
     from analytics.store.sandbox import Sandbox
-    from dashboard import explored, metric_chart, page, reading, widgets
+    from dashboard import explored, metric_chart, page, pages, reading, widgets
 
 
 @app.cell
@@ -52,7 +52,7 @@ def head(get_version, reader, reload, store):
             _shown,
             reader.now,
             controls=reload,
-            pages=[("../", "Overview")],
+            pages=pages.links("/explore"),
             sections=explored.SECTIONS,
         ),
         page.notices(_shown, (), None, reader.now),

@@ -4,7 +4,6 @@ Sessions are threads of one process. They share the reader and the answers; both
 depend on, the version of the store and the question, so that nothing outdated is ever shown as new.
 """
 
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -58,11 +57,6 @@ class RunDetail:
     """Title of a bug (or the name of its file) -> the last patch for it, as a unified diff."""
     diffs_left_out: int
     """Bugs with a patch that are not in ``diffs`` because there are too many."""
-
-
-def other_pages() -> list[tuple[str, str]]:
-    """Return address and title of the other pages; a notebook that is served alone has none."""
-    return [("explore/", "Explore")] if "dashboard.server" in sys.modules else []
 
 
 @lru_cache(maxsize=1)

@@ -23,12 +23,10 @@ from starlette.types import ASGIApp
 from analytics.errors import AnalyticsError, InputError, StoreError
 from dashboard.guard import LOOPBACK, Armour, Guard
 from dashboard.login import SHORTEST, Login
+from dashboard.pages import notebooks
 
 if TYPE_CHECKING:
     from analytics.sync import StoreChoice, SyncReport
-
-PAGES = {"": "app.py", "/explore": "explore.py"}
-"""Path of a page -> its notebook in this folder; one that is not there yet has no page."""
 
 SESSION_TTL_S = 60
 """How long a closed tab keeps its place, so that a reload or a short sleep finds it as it was."""
@@ -128,24 +126,23 @@ def build(
         token: what viewers must know; nobody is asked where None.
         watch: the watch to report on.
         ready: called when requests are answered and signals are heard.
-        pages: path -> notebook; those of PAGES where None.
+        pages: path -> notebook; those that there are where None.
     """
     import marimo
 
     if pages is None:
-        here = Path(__file__).parent
-        pages = {path: here / name for path, name in PAGES.items() if (here / name).exists()}
+        pages = notebooks()
     builder = marimo.create_asgi_app(quiet=True, include_code=False, session_ttl=SESSION_TTL_S)
     for path, notebook in pages.items():
         builder = builder.with_app(path=path, root=str(notebook))
-    notebooks = builder.build()
+    kernels = builder.build()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         ready()
         yield
         # Starlette does not tell mounted apps that the server ends, and open kernels keep it alive.
-        for route in getattr(notebooks, "routes", ()):
+        for route in getattr(kernels, "routes", ()):
             if isinstance(route, Mount) and isinstance(route.app, Starlette):
                 await route.app.state.session_manager.shutdown()
 
@@ -153,7 +150,7 @@ def build(
         routes=[
             Route("/healthz", Health(store, watch).answer),
             *(Route(path, _add_slash) for path in pages if path),
-            Mount("/", notebooks),
+            Mount("/", kernels),
         ],
         lifespan=lifespan,
     )
