@@ -107,19 +107,22 @@ class Sum:
     """The total of a column; rows where it is unknown are counted as missing, not as zero."""
 
     of: str
+    where: str | None = None
+    """A yes/no column: only rows for which it says yes are asked."""
     per_unit = False
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the view that it reads."""
-        return (self.of,)
+        return (self.of, self.where) if self.where else (self.of,)
 
     def moments(self) -> "dict[str, Expression]":
         """Ask for the total and for how many rows know their part."""
+        part = _when(_col(self.where), _col(self.of)) if self.where else _col(self.of)
         return {
-            "total": _fn("sum", _col(self.of)),
-            "known": _fn("count", _col(self.of)),
-            "rows": _fn("count_star"),
+            "total": _fn("sum", part),
+            "known": _fn("count", part),
+            "rows": _fn("count_if", _col(self.where)) if self.where else _fn("count_star"),
         }
 
     def estimate(self, moments: Moments) -> Estimate:

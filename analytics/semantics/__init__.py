@@ -205,7 +205,11 @@ def _first(op: str, table: Mapping[str, tuple[str, ...]]) -> str | None:
 def _own_fields() -> str:
     """Return the fields of preset ``record``: every fact, under its own name."""
     roles = ", ".join(f'"{role}"' for role in ROLES if role != "other")
-    entries = []
+    # What a diff shows comes before what is said of it.
+    entries = [
+        f'name = "{name}"\nroles = [{roles}]\npaths = ["output.diff"]\nof_diff = true\n'
+        for name in _OF_DIFF
+    ]
     for field in FACT_FIELDS:
         many = "[*]" if field.type.endswith("[]") else ""
         paths = f'"output.{field.name}{many}", "attributes.{field.name}{many}"'
@@ -213,10 +217,6 @@ def _own_fields() -> str:
             f'values.{value} = ["{value}"]\n' for value in _STORED.get(field.name, ())
         )
         entries.append(f'name = "{field.name}"\nroles = [{roles}]\npaths = [{paths}]\n{values}')
-    entries += [
-        f'name = "{name}"\nroles = [{roles}]\npaths = ["output.diff"]\nof_diff = true\n'
-        for name in _OF_DIFF
-    ]
     return "".join(f"\n[[field]]\n{entry}" for entry in entries)
 
 

@@ -9,22 +9,37 @@ CREATE OR REPLACE TEMP MACRO all_true(texts) AS CASE list_bool_and(list_transfor
 CREATE OR REPLACE TEMP MACRO filled(texts) AS CASE WHEN len(texts) > 0 THEN texts END;
 
 -- What a unified diff changes; NULL where the text is no diff.
+CREATE OR REPLACE TEMP MACRO is_git_diff(told) AS regexp_matches(told, '(^|\n)diff --git ');
+CREATE OR REPLACE TEMP MACRO is_plain_diff(told) AS
+    regexp_matches(told, '(^|\n)--- [^\n]*\n\+\+\+ [^\n]*\n@@');
 CREATE OR REPLACE TEMP MACRO is_diff(told) AS
-    regexp_matches(told, '(^|\n)(diff --git |--- [^\n]*\n\+\+\+ |@@ -\d)');
--- Headers go first: they begin like lines.
+    is_git_diff(told) OR is_plain_diff(told) OR regexp_matches(told, '(^|\n)@@ -\d');
+-- What ends a mailed patch, and headers that git did not write, begin like lines of a hunk.
+CREATE OR REPLACE TEMP MACRO diff_unsigned(told) AS
+    regexp_replace(chr(10) || told, '\n-- \r?(\n[0-9])', '\1', 'g');
+CREATE OR REPLACE TEMP MACRO diff_marked(told) AS CASE WHEN is_git_diff(told) THEN diff_unsigned(told)
+    ELSE regexp_replace(diff_unsigned(told), '\n--- [^\n]*\n\+\+\+ [^\n]*(\n@@)', '\1', 'g') END;
+-- The lines below each @@, as far as they are a hunk's.
+CREATE OR REPLACE TEMP MACRO diff_hunks(told) AS list_transform(
+    regexp_split_to_array(diff_marked(told), '\n@@')[2:],
+    lambda part: regexp_extract(part, '^[^\n]*((?:\n[ +\-\\][^\n]*|\n\r?)*)', 1)
+);
 CREATE OR REPLACE TEMP MACRO diff_lines(told, pattern) AS CASE WHEN is_diff(told)
-    THEN len(regexp_extract_all(
-        regexp_replace(chr(10) || told, '\n--- [^\n]*\n\+\+\+ [^\n]*', '', 'g'), pattern
-    )) END;
+    THEN coalesce(list_sum(list_transform(
+        diff_hunks(told), lambda hunk: len(regexp_extract_all(hunk, pattern))
+    )), 0)::BIGINT END;
 CREATE OR REPLACE TEMP MACRO diff_lines_added(told) AS diff_lines(told, '\n\+');
 CREATE OR REPLACE TEMP MACRO diff_lines_removed(told) AS diff_lines(told, '\n-');
 -- One text per file: its block where git made the diff, else its header.
 CREATE OR REPLACE TEMP MACRO diff_files(told, pattern) AS
-    CASE WHEN regexp_matches(told, '(^|\n)(diff --git |--- [^\n]*\n\+\+\+ )')
-    THEN len(list_filter(
-        CASE WHEN regexp_matches(told, '(^|\n)diff --git ')
-            THEN regexp_split_to_array(chr(10) || told, '\ndiff --git ')[2:]
-            ELSE regexp_extract_all(chr(10) || told, '\n--- [^\n]*\n\+\+\+ [^\n]*') END,
+    CASE WHEN is_git_diff(told) OR is_plain_diff(told) THEN len(list_filter(
+        CASE WHEN is_git_diff(told)
+            -- What is above the first @@ is not the file's text.
+            THEN list_transform(
+                regexp_split_to_array(chr(10) || told, '\ndiff --git ')[2:],
+                lambda block: regexp_split_to_array(block, '\n@@')[1]
+            )
+            ELSE regexp_extract_all(chr(10) || told, '\n--- [^\n]*\n\+\+\+ [^\n]*\n@@') END,
         lambda part: regexp_matches(part, pattern)
     )) END;
 CREATE OR REPLACE TEMP MACRO diff_files_created(told) AS

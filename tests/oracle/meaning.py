@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.oracle import diffs
 from tests.oracle.records import Call
 
 FOLDER = Path(__file__).parents[2] / "analytics" / "semantics"
 ORDER = (
-    "patchpilot", "weave-eval", "claude-code", "inspect", "swe-agent", "otel-genai", "generic",
+    "record", "patchpilot", "weave-eval", "claude-code", "inspect", "swe-agent", "otel-genai", "generic",
 )  # fmt: skip
 
 
@@ -33,22 +34,36 @@ def recognised(call: Call) -> tuple[str | None, str | None]:
 
 def kind(call: Call) -> str:
     """Return agent, llm, tool, scorer or other: as the preset says, else as the source does."""
+    return _kind_of_op(call) or call.told_kind or "other"
+
+
+def agent(call: Call) -> str | None:
+    """Return the agent whose step this is: as the source says, else where its op names one."""
+    by_op = _kind_of_op(call) == "agent" and _ops_name(call)
+    return call.told_agent or (call.op.split(".")[0] if by_op else None)
+
+
+def tool(call: Call) -> str | None:
+    """Return the tool that this is a call of; None where it is none."""
+    if kind(call) != "tool":
+        return None
+    by_op = _kind_of_op(call) == "tool" and _ops_name(call)
+    return call.told_tool or (call.op.removeprefix("tool.") if by_op else call.op)
+
+
+def _kind_of_op(call: Call) -> str | None:
     known, _ = recognised(call)
     for name in [known] if known else ORDER:
         for kind, patterns in preset(name).get("kinds", {}).items():
             if _fits(call.op, patterns):
                 return kind
-    return call.told_kind or "other"
-
-
-def agent(call: Call) -> str | None:
-    """Return the agent whose step this is, where its op names one."""
-    known, _ = recognised(call)
-    for name in [known] if known else ORDER:
-        for kind, patterns in preset(name).get("kinds", {}).items():
-            if _fits(call.op, patterns):
-                return call.op.split(".")[0] if kind == "agent" else None
     return None
+
+
+def _ops_name(call: Call) -> bool:
+    """Say whether ops of this system carry the names of agents and tools."""
+    known, _ = recognised(call)
+    return not (known and preset(known).get("named_by_source"))
 
 
 def error_kind(error_type: str | None, name: str) -> str | None:
@@ -63,6 +78,8 @@ def error_kind(error_type: str | None, name: str) -> str | None:
 
 def fact(call: Call, preset_name: str, role: str, name: str) -> Any:
     """Return one fact of a call: the first path that holds something, in the store's words."""
+    if preset_name == "record":
+        return _canonical(call, name)
     for rule in preset(preset_name).get("field", []):
         if rule["name"] != name or role not in rule["roles"]:
             continue
@@ -72,12 +89,30 @@ def fact(call: Call, preset_name: str, role: str, name: str) -> Any:
     return None
 
 
+def _canonical(call: Call, name: str) -> Any:
+    """Return what a record says under the fact's own name; what its diff shows comes before that."""
+    output, attributes = (
+        body if isinstance(body := call.bodies[side], dict) else {}
+        for side in ("output", "attributes")
+    )
+    shown = diffs.changes(output.get("diff")).get(name)
+    told = next((v for v in (shown, output.get(name), attributes.get(name)) if v is not None), None)
+    words = {"claimed": ("pass", "fail"), "error_kind": ("infra", "agent", "timeout")}
+    if name in words:
+        return told if told in words[name] else None
+    if name in ("passed", "knowledge_hit", "first_time_right"):
+        return told if isinstance(told, bool) else None
+    return told or None if isinstance(told, list) else told
+
+
 def _found(call: Call, rule: dict[str, Any]) -> Any:
     if rule.get("combine") == "all":
         told = [hit for path in rule["paths"] for hit in _at(call, path) if isinstance(hit, bool)]
         return all(told) if told else None
     for path in rule["paths"]:
         hits = [hit for hit in _at(call, path) if hit is not None]
+        if hits and rule.get("of_diff"):
+            return diffs.changes(hits[0]).get(rule["name"])
         if hits:
             value = hits if "*" in path else hits[0]
             return _in_our_words(value, rule)

@@ -1,75 +1,165 @@
 """Every metric of the catalog from the oracle's rows: value, n, hits, missing, floor, ceiling."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
 
-from tests.oracle.rows import Bug, Rows, Run, seconds, told
-
-
-@dataclass(frozen=True, kw_only=True)
-class Expected:
-    """What an estimate must say, its interval apart."""
-
-    value: float | None
-    n: int
-    hits: int | None = None
-    missing: int = 0
-    floor: float | None = None
-    ceiling: float | None = None
+from tests.oracle.estimates import (
+    Expected,
+    count,
+    kaplan_meier_median,
+    mean,
+    quantile,
+    rate,
+    ratio,
+    total,
+)
+from tests.oracle.reports import (
+    code,
+    coverage,
+    cycles_judged,
+    cycles_of_run,
+    cycles_resolved,
+    deployment,
+    first_time_right,
+    knowledge,
+    pipelines_judged,
+    pipelines_of_run,
+    pipelines_passed,
+    retries,
+    tests,
+    tool_calls,
+)
+from tests.oracle.rows import Bug, Run, seconds
+from tests.oracle.tables import Rows
+from tests.oracle.work import total as plus
 
 
 def measure(rows: Rows) -> dict[str, Expected]:
     """Work out every metric, by name."""
-    runs, bugs, parts = rows.runs, rows.bugs, rows.parts
+    return {**_outcomes(rows), **_repairs(rows), **_spending(rows), **_work(rows)}
+
+
+def _outcomes(rows: Rows) -> dict[str, Expected]:
+    runs = rows.runs
     over = [run for run in runs if run.state != "running"]
     known = [run for run in over if run.outcome != "unknown"]
-    unknown = len(over) - len(known)
     infra = [run for run in known if run.outcome == "fail" and run.error_kind == "infra"]
     checked = [r for r in runs if r.state == "finished" and r.claimed == "pass" and r.verified]
-    closed = [bug for bug in bugs if bug.run.state != "running"]
-    fixed = [bug for bug in bugs if bug.fixed_at]
-    fix_times = [fix_time(bug) for bug in bugs]
-    broken = [
-        run for run in over if any(c.status == "error" for c in run.steps if c is not run.own)
-    ]
-    tokens = [tokens_of(run, rows) for run in runs]
-    costs = [cost_of(run, rows) for run in runs]
+    telling = [run for run in over if first_time_right(run, rows) is not None]
     return {
-        "pass_rate": _rate(
-            known, lambda run: run.outcome == "pass", unknown=unknown, excusable=len(infra)
+        "pass_rate": rate(
+            known,
+            lambda run: run.outcome == "pass",
+            unknown=len(over) - len(known),
+            excusable=len(infra),
         ),
+        "verified_pass_rate": rate(over, lambda run: run.verified == run.outcome == "pass"),
+        "claim_refuted_rate": rate(checked, lambda run: run.verified == "fail"),
+        "unknown_rate": rate(over, lambda run: run not in known),
+        "infra_failure_rate": rate(over, lambda run: run in infra),
+        "recovered_error_rate": rate(
+            [run for run in over if errors(run)],
+            lambda run: run.own is not None and run.own.status == "ok",
+        ),
+        "first_time_right_rate": rate(telling, lambda run: first_time_right(run, rows) is True),
+        "test_pass_rate": ratio([tests(run) for run in runs]),
+        "runs": count(runs, lambda _: True),
+        "runs_finished": count(runs, lambda run: run.state == "finished"),
+        "runs_running": count(runs, lambda run: run.state == "running"),
+        "runs_abandoned": count(runs, lambda run: run.state == "abandoned"),
+        "run_duration": mean([duration(run) for run in runs]),
+        "errors_per_run": mean([errors(run) if run in over else None for run in runs]),
+        "retries_per_run": mean([retries(run, rows) for run in runs]),
+        "turns_per_run": mean([run.told("turns") for run in runs]),
+        "complexity": mean([run.told("complexity") for run in runs]),
+    }
+
+
+def _repairs(rows: Rows) -> dict[str, Expected]:
+    runs, bugs, cycles = rows.runs, rows.bugs, rows.cycles
+    closed = [bug for bug in bugs if bug.run.state != "running"]
+    fix_times = [fix_time(bug) for bug in bugs]
+    return {
         "fix_time_median": _median(bugs),
-        "fix_time_mean": _mean(fix_times),
-        "fix_time_p95": _quantile(fix_times, Fraction(95, 100)),
-        "bugs_found": _sum([bugs_found(run) for run in runs]),
-        "bugs_fixed": _sum([bugs_fixed(run) for run in runs]),
-        "fix_rate": _rate(closed, lambda bug: bug in fixed),
-        "bugs": _count(bugs, lambda _: True),
+        "fix_time_mean": mean(fix_times),
+        "fix_time_p95": quantile(fix_times, Fraction(95, 100)),
+        "bugs_found": total([bugs_found(run) for run in runs]),
+        "bugs_fixed": total([bugs_fixed(run) for run in runs]),
+        "fix_rate": rate(closed, lambda bug: bug.fixed_at is not None),
+        "bugs": count(bugs, lambda _: True),
         "speed_improvement": _speed_up(bugs),
-        "first_try_rate": _rate(closed, lambda bug: bug in fixed and bug.attempts == 1),
-        "claim_refuted_rate": _rate(checked, lambda run: run.verified == "fail"),
-        "recovered_error_rate": _rate(
-            broken, lambda run: run.own is not None and run.own.status == "ok"
+        "first_try_rate": rate(closed, lambda bug: bool(bug.fixed_at) and bug.attempts == 1),
+        "iterations_per_run": mean([run.told("iterations") for run in runs]),
+        "patches_generated": total([patches(run) for run in runs]),
+        "deployment_time": mean([deployment(run) for run in runs]),
+        "knowledge_hit_rate": ratio([knowledge(run) for run in runs]),
+        "debugging_cycles_per_run": mean([cycles_of_run(run, rows) for run in runs]),
+        "debugging_resolved_rate": ratio(
+            [(cycles_resolved(run, rows), cycles_judged(run, rows)) for run in runs]
         ),
-        "iterations_per_run": _mean([run.told("iterations") for run in runs]),
-        "patches_generated": _sum([patches(run) for run in runs]),
-        "runs": _count(runs, lambda _: True),
-        "runs_finished": _count(runs, lambda run: run.state == "finished"),
-        "runs_running": _count(runs, lambda run: run.state == "running"),
-        "runs_abandoned": _count(runs, lambda run: run.state == "abandoned"),
-        "run_duration": _mean([duration(run) for run in runs]),
-        "deployment_time": _mean([deployment(run) for run in runs]),
-        "knowledge_hit_rate": _ratio([knowledge(run) for run in runs]),
-        "agent_time": _mean([part.seconds for part in parts]),
-        "tokens": _sum(tokens),
-        "cost": _sum(costs),
-        "cost_per_fixed_bug": _ratio(
+        "debugging_time": mean([cycle.seconds for cycle in cycles]),
+        "debugging_attempts": mean([cycle.attempts for cycle in cycles]),
+    }
+
+
+def _spending(rows: Rows) -> dict[str, Expected]:
+    runs, shares = rows.runs, rows.shares
+    tokens, costs = [tokens_of(run, rows) for run in runs], [cost_of(run, rows) for run in runs]
+    solved = [_solved(run) for run in runs]
+    both = [share.pairs("both") for share in shares]
+    return {
+        "cost": total(costs),
+        "cost_per_run": mean(costs),
+        "cost_per_solved_run": ratio(list(zip(costs, solved, strict=True))),
+        "cost_per_fixed_bug": ratio(
             [(cost, bugs_fixed(run)) for cost, run in zip(costs, runs, strict=True)]
         ),
+        "cost_of_failures": total(
+            [cost for cost, hit in zip(costs, solved, strict=True) if hit == 0]
+        ),
+        "cost_reported": total([share.sum("reported") for share in shares]),
+        "cost_computed": total([share.sum("computed") for share in shares]),
+        "cost_difference": total([None if c is None else c - r for c, r in both]),
+        "tokens": total(tokens),
+        "tokens_per_run": mean(tokens),
+        "input_tokens_uncached": total([share.sum("uncached") for share in shares]),
+        "output_tokens": total([share.tokens("received") for share in shares]),
+        "cache_read_tokens": total([share.tokens("cache_read") for share in shares]),
+        "cache_write_tokens": total([share.tokens("cache_written") for share in shares]),
+        "reasoning_tokens": total([share.tokens("thought") for share in shares]),
+        "cache_hit_rate": ratio([share.pairs("from_cache") for share in shares]),
+        "unpriced_tokens": total([share.sum("unpriced") for share in shares]),
     }
+
+
+def _work(rows: Rows) -> dict[str, Expected]:
+    runs, pipelines = rows.runs, rows.pipelines
+    calls = [tool_calls(run, rows) for run in runs]
+    return {
+        "agent_time": mean([part.seconds for part in rows.parts]),
+        "agent_failure_rate": ratio([(part.failed, part.steps) for part in rows.parts]),
+        "tool_calls": total(calls),
+        "tool_calls_per_run": mean(calls),
+        "tool_failure_rate": ratio([(use.failed, use.judged) for use in rows.tools]),
+        "tool_time": ratio([(use.seconds, use.timed) for use in rows.tools]),
+        "tool_time_p95": quantile(
+            [took for use in rows.tools for took in use.durations], Fraction(95, 100)
+        ),
+        "pipelines_per_run": mean([pipelines_of_run(run, rows) for run in runs]),
+        "pipeline_pass_rate": ratio(
+            [(pipelines_passed(run, rows), pipelines_judged(run, rows)) for run in runs]
+        ),
+        "pipeline_time": mean([pipeline.seconds for pipeline in pipelines]),
+        "pipeline_queue_time": mean([pipeline.queue for pipeline in pipelines]),
+        "pipeline_execution_time": mean([pipeline.execution for pipeline in pipelines]),
+        **{name: total([code(run, name) for run in runs]) for name in CODE},
+        "commits": total([code(run, "commits") for run in runs]),
+        "coverage": mean([coverage(run) for run in runs]),
+    }
+
+
+CODE = ("files_created", "files_modified", "files_deleted", "lines_added", "lines_removed")
 
 
 def bugs_found(run: Run) -> int | None:
@@ -91,35 +181,30 @@ def patches(run: Run) -> int | None:
     return run.told_or_tested("patches")
 
 
-def deployment(run: Run) -> float | None:
-    """Seconds until the patched system answered: of the last deployment, else as the run said."""
-    answered = [told(call, "deployment_time_s") for call in run.steps_of("deploy")]
-    known = [value for value in answered if value is not None]
-    return known[-1] if known else run.told("deployment_time_s")
-
-
-def knowledge(run: Run) -> tuple[int | None, int | None]:
-    """Hits and look-ups that tell; unknown both where there was none."""
-    asked = [told(call, "knowledge_hit") for call in run.steps_of("lookup")]
-    known = [hit for hit in asked if hit is not None]
-    return (sum(known), len(known)) if known else (None, None)
-
-
 def duration(run: Run) -> float | None:
     """Seconds from the start of the run to its end."""
     return seconds(run.own) if run.own else None
 
 
+def errors(run: Run) -> int:
+    """Steps below the run that raised."""
+    return sum(call.status == "error" for call in run.steps if call is not run.own)
+
+
 def tokens_of(run: Run, rows: Rows) -> int | None:
     """Tokens sent and received, counted where they were used."""
-    sent = _add([rows.own[call.id].sent for call in run.steps])
-    received = _add([rows.own[call.id].received for call in run.steps])
+    own = [spend.call for spend in rows.spends if spend.run is run]
+    sent, received = plus(call.sent for call in own), plus(call.received for call in own)
     return None if sent is None or received is None else sent + received
 
 
 def cost_of(run: Run, rows: Rows) -> float | None:
-    """Cost as reported, counted where it arose."""
-    return _add([rows.own[call.id].cost for call in run.steps])
+    """Cost as reported, else as computed, counted where it arose."""
+    return plus(spend.cost for spend in rows.spends if spend.run is run)
+
+
+def _solved(run: Run) -> int | None:
+    return {"pass": 1, "fail": 0}.get(run.outcome) if run.state != "running" else None
 
 
 def fix_time(bug: Bug) -> float | None:
@@ -138,60 +223,6 @@ def _between(start: datetime | None, end: datetime | None) -> float | None:
     return (end - start) / timedelta(microseconds=1) / 1e6
 
 
-def _add(values: Sequence[Any]) -> Any:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def _count(rows: Sequence[Any], counts: Callable[[Any], bool]) -> Expected:
-    return Expected(value=float(sum(map(counts, rows))), n=len(rows))
-
-
-def _sum(values: Sequence[float | None]) -> Expected:
-    known = [value for value in values if value is not None]
-    return Expected(
-        value=float(sum(known)) if known else None, n=len(known), missing=len(values) - len(known)
-    )
-
-
-def _mean(values: Sequence[float | None]) -> Expected:
-    known = [value for value in values if value is not None]
-    value = sum(known) / len(known) if known else None
-    return Expected(value=value, n=len(known), missing=len(values) - len(known))
-
-
-def _ratio(pairs: Sequence[tuple[float | None, float | None]]) -> Expected:
-    known = [(y, x) for y, x in pairs if y is not None and x is not None]
-    over = sum(x for _, x in known)
-    value = sum(y for y, _ in known) / over if over else None
-    return Expected(value=value, n=len(known), missing=len(pairs) - len(known))
-
-
-def _rate(
-    among: Sequence[Any],
-    hit: Callable[[Any], bool],
-    unknown: int = 0,
-    excusable: int = 0,
-) -> Expected:
-    n, hits = len(among), sum(map(hit, among))
-    floor = ceiling = None
-    if unknown or excusable:
-        floor, ceiling = hits / (n + unknown), (hits + unknown + excusable) / (n + unknown)
-    value = hits / n if n else None
-    return Expected(value=value, n=n, hits=hits, missing=unknown, floor=floor, ceiling=ceiling)
-
-
-def _quantile(values: Sequence[float | None], share: Fraction) -> Expected:
-    known = sorted(value for value in values if value is not None)
-    value = None
-    if known:
-        place = share * (len(known) - 1)
-        left = int(place)
-        right = min(left + 1, len(known) - 1)
-        value = known[left] + (known[right] - known[left]) * float(place - left)
-    return Expected(value=value, n=len(known), missing=len(values) - len(known))
-
-
 def _median(bugs: Sequence[Bug]) -> Expected:
     times = _watched(bugs)
     return Expected(
@@ -204,18 +235,6 @@ def _median(bugs: Sequence[Bug]) -> Expected:
 
 def _watched(bugs: Sequence[Bug]) -> list[tuple[float, bool]]:
     return [(time, bug.fixed_at is not None) for bug in bugs if (time := observed(bug)) is not None]
-
-
-def kaplan_meier_median(times: Sequence[tuple[float, bool]]) -> float | None:
-    """Return the first time at which at most half are still open, in exact fractions."""
-    open_share = Fraction(1)
-    for moment in sorted({time for time, _ in times}):
-        at_risk = sum(time >= moment for time, _ in times)
-        events = sum(event for time, event in times if time == moment)
-        open_share *= 1 - Fraction(events, at_risk)
-        if open_share <= Fraction(1, 2):
-            return moment
-    return None
 
 
 def _speed_up(bugs: Sequence[Bug]) -> Expected:

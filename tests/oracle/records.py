@@ -8,6 +8,9 @@ from typing import Any
 
 Raw = dict[str, Any]
 
+OTEL = ("attributes", "otel_span", "attributes", "gen_ai")
+"""Where a call of OpenTelemetry tells of its agent, its tool and who served its model."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
@@ -24,10 +27,17 @@ class Call:
     status: str
     error_type: str | None
     model: str | None
+    provider: str | None
     sent: int | None
     received: int | None
+    cache_read: int | None
+    cache_written: int | None
+    kept_1h: int | None
+    thought: int | None
     cost: float | None
     told_kind: str | None
+    told_agent: str | None
+    told_tool: str | None
     bodies: dict[str, Any]
     """inputs, output and attributes."""
 
@@ -76,8 +86,17 @@ def _call(raw: Raw) -> Call:
         received=_total(
             used.get("completion_tokens", used.get("output_tokens")) for used in usage.values()
         ),
-        cost=_cost(raw),
-        told_kind=((raw.get("attributes") or {}).get("weave") or {}).get("kind"),
+        provider=_provider(raw),
+        cache_read=_total(map(_cache_read, usage.values())),
+        cache_written=_total(used.get("cache_creation_input_tokens") for used in usage.values()),
+        kept_1h=_total(
+            _at(used, "cache_creation", "ephemeral_1h_input_tokens") for used in usage.values()
+        ),
+        thought=_total(map(_thought, usage.values())),
+        cost=_cost(raw, usage),
+        told_kind=_at(raw, "attributes", "weave", "kind"),
+        told_agent=_at(raw, *OTEL, "agent", "name"),
+        told_tool=_at(raw, *OTEL, "tool", "name"),
         bodies={name: raw.get(name) for name in ("inputs", "output", "attributes")},
     )
 
@@ -105,6 +124,13 @@ def _usage(raw: Raw) -> dict[str, dict[str, Any]]:
     return {model: used for model, used in usage.items() if model != "usage"}
 
 
+def _at(value: Any, *keys: str) -> Any:
+    """Return what stands below these keys, or None."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
 def _sent(used: dict[str, Any]) -> int | None:
     """Tokens sent, cached ones included: providers that count in input_tokens count the cache apart."""
     if "prompt_tokens" in used:
@@ -118,13 +144,42 @@ def _sent(used: dict[str, Any]) -> int | None:
     return sent + sum(part or 0 for part in cached)
 
 
-def _cost(raw: Raw) -> float | None:
-    costs = ((raw.get("summary") or {}).get("weave") or {}).get("costs") or {}
+def _cache_read(used: dict[str, Any]) -> int | None:
+    told = (
+        used.get("cache_read_input_tokens"),
+        _at(used, "prompt_tokens_details", "cached_tokens"),
+        _at(used, "input_tokens_details", "cached_tokens"),
+    )
+    return next((count for count in told if count is not None), None)
+
+
+def _thought(used: dict[str, Any]) -> int | None:
+    told = (
+        _at(used, "completion_tokens_details", "reasoning_tokens"),
+        _at(used, "output_tokens_details", "reasoning_tokens"),
+    )
+    return next((count for count in told if count is not None), None)
+
+
+def _provider(raw: Raw) -> str | None:
+    costs = _at(raw, "summary", "weave", "costs") or {}
+    named = [cost.get("provider_id") for cost in costs.values()]
+    if len(named) == 1 and named[0] not in (None, "default"):
+        return named[0]
+    return _at(raw, *OTEL, "provider", "name") or _at(raw, *OTEL, "system")
+
+
+def _cost(raw: Raw, usage: dict[str, dict[str, Any]]) -> float | None:
+    """Cost of all models; unknown where one of them has none, since the sum would be too low."""
+    costs = _at(raw, "summary", "weave", "costs") or {}
     parts = ("prompt_tokens", "completion_tokens", "cache_read_input_tokens",
              "cache_creation_input_tokens")  # fmt: skip
-    return _total(
-        sum(cost.get(f"{part}_total_cost") or 0.0 for part in parts) for cost in costs.values()
-    )
+    known = [
+        sum(cost.get(f"{part}_total_cost") or 0.0 for part in parts)
+        for cost in costs.values()
+        if all(cost.get(f"{part}_total_cost") is not None for part in parts[:2])
+    ]
+    return sum(known) if known and len(known) >= max(len(costs), len(usage)) else None
 
 
 def _total(values: Iterable[Any]) -> Any:

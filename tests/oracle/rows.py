@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from tests.oracle import meaning
 from tests.oracle.records import Call, Raw, calls_of
@@ -11,7 +10,7 @@ from tests.oracle.records import Call, Raw, calls_of
 STALE = timedelta(minutes=30)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Run:
     """One agent system on one task, once."""
 
@@ -93,11 +92,16 @@ class Run:
 
     @property
     def error_kind(self) -> str | None:
-        """infra | timeout | agent."""
+        """infra | timeout | agent: as the run says, else by what it raised."""
+        said = self.told("error_kind")
+        return said or self._raised
+
+    @property
+    def _raised(self) -> str | None:
         return meaning.error_kind(self.own.error_type, self.preset) if self.own else None
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Bug:
     """One bug of one run."""
 
@@ -105,51 +109,20 @@ class Bug:
     id: str
     found_at: datetime | None
     fixed_at: datetime | None
-    attempts: int
+    attempts: int | None
+    """Patches that were made for it; None where nobody tried."""
     type: str | None
+    patch: Call | None
+    """The last of them."""
 
 
-@dataclass(kw_only=True)
-class Part:
-    """One agent's part in one run."""
-
-    run: Run
-    agent: str
-    seconds: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Use:
-    """What one call used itself; all unknown where it used nothing."""
-
-    sent: int | None = None
-    received: int | None = None
-    cost: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rows:
-    """The three tables."""
-
-    runs: list[Run]
-    bugs: list[Bug]
-    parts: list[Part]
-    own: dict[str, Use]
-    """Call id -> what it used itself."""
-
-
-def rows_of(raws: Iterable[Raw], now: datetime) -> Rows:
-    """Work out every row from the raw calls."""
+def runs_of(raws: Iterable[Raw], now: datetime) -> tuple[list[Call], list[Run]]:
+    """Work out the calls, and the runs with their bugs."""
     calls = calls_of(raws)
     runs = _runs(calls, now)
     for run in runs:
         run.bugs = _bugs(run)
-    return Rows(
-        runs=runs,
-        bugs=[bug for run in runs for bug in run.bugs],
-        parts=[part for run in runs for part in _parts(run)],
-        own=_own_use(calls),
-    )
+    return calls, runs
 
 
 def _runs(calls: list[Call], now: datetime) -> list[Run]:
@@ -281,13 +254,15 @@ def _bug(run: Run, name: str, steps: list[Call]) -> Bug | None:
     ]
     types = [kind for call in worked if (kind := told(call, "bug_type"))]
     patched = [call for call in worked if _role(call) == "patch"]
+    made = [call for call in patched if call.status != "error"]
     return Bug(
         run=run,
         id=name,
         found_at=found_at,
         fixed_at=min(held, default=None),
-        attempts=sum(call.status != "error" for call in patched),
+        attempts=len(made) if patched else None,
         type=types[-1] if types else None,
+        patch=made[-1] if made else None,
     )
 
 
@@ -300,41 +275,8 @@ def _last(values: Iterable[bool | None]) -> bool | None:
     return known[-1] if known else None
 
 
-def _parts(run: Run) -> list[Part]:
-    steps = [call for call in run.steps if call is not run.own]
-    names = sorted({name for call in steps if (name := meaning.agent(call))})
-    return [
-        Part(run=run, agent=name, seconds=_busy([c for c in steps if meaning.agent(c) == name]))
-        for name in names
-    ]
-
-
-def _busy(calls: list[Call]) -> float | None:
-    """Return the seconds in which at least one of the calls was under way, one by one."""
-    spans = [(c.start, c.end) for c in calls if c.end is not None and c.end >= c.start]
-    if not spans:
-        return None
-    edges = sorted({edge for span in spans for edge in span})
-    covered = timedelta()
-    for left, right in pairwise(edges):
-        if any(start <= left and right <= end for start, end in spans):
-            covered += right - left
-    return covered / timedelta(microseconds=1) / 1e6
-
-
 def seconds(call: Call) -> float | None:
     """Return how long a call took; unknown where its end precedes its start."""
     if call.end is None or call.end < call.start:
         return None
     return (call.end - call.start) / timedelta(microseconds=1) / 1e6
-
-
-def _own_use(calls: list[Call]) -> dict[str, Use]:
-    """Return what was used in each call itself: a parent only repeats what its children report."""
-    carriers = [c for c in calls if not c.sent is c.received is c.cost is None]
-    parents = {(call.trace, call.parent) for call in carriers}
-    return {
-        call.id: Use() if (call.trace, call.id) in parents
-        else Use(sent=call.sent, received=call.received, cost=call.cost)
-        for call in calls
-    }  # fmt: skip

@@ -165,9 +165,10 @@ REPAIRS = (
     Metric(
         name="debugging_resolved_rate",
         title="Debugging cycles resolved",
-        doc="Debugging cycles that ended with the error resolved, of all that the runs tell of.",
+        doc="Debugging cycles that ended with the error resolved, of those known to have ended one way "
+        "or the other.",
         view="runs",
-        of=Ratio(of="debugging_resolved", over="debugging_cycles"),
+        of=Ratio(of="debugging_resolved", over="debugging_judged"),
         unit=Unit.SHARE,
         better="higher",
         of_what="runs that tell",
