@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import isclose
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -190,9 +191,16 @@ def compared(store: Path, before: int, after: int, *, now: datetime) -> Compared
         moved=tuple(
             Moved(metric=metric, before=old.metrics[metric.name], after=new.metrics[metric.name])
             for metric in CATALOG
-            if old.metrics[metric.name].value != new.metrics[metric.name].value
+            if not _same(old.metrics[metric.name].value, new.metrics[metric.name].value)
         ),
     )
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    """Say whether a value stayed; sums of floating point leave dust, which is no change."""
+    if one is None or other is None:
+        return one is other
+    return isclose(one, other, rel_tol=1e-9)
 
 
 def _state(con: "DuckDBPyConnection") -> _State:
