@@ -34,6 +34,27 @@ _DERIVED = {
     "had_errors": "Whether a step of the run raised.",
     "recovered": "Whether a step raised and the run still ended without an error.",
     "tokens": "Tokens sent and received.",
+    "outcome_checked": "pass or fail, as the checks within the trace say.",
+    "outcome_reported": "pass or fail, as the best of the reports says.",
+    "reported_by": "Kind of that report: merge, ci, tests or list.",
+    "failed": "Whether the run is over and failed.",
+    "is_verified": "Whether the run is over and a check or a report says how it turned out.",
+    "verified_pass": "Whether it says that the run passed.",
+    "is_over": "Whether the run is no longer in progress.",
+    "solved_count": "1 where the run passed, 0 where it failed.",
+    "failed_cost_usd": "Its cost, where it failed.",
+    "over_errors_count": "Its steps that raised, where it is over.",
+    "tells_first_time": "Whether anything says that its first attempt held, or did not.",
+    "was_first_time_right": "Whether its first attempt held.",
+    "pipelines_judged": "Pipelines that passed or failed.",
+    "uncached_tokens": "Tokens sent that were neither read from a cache nor written to one.",
+    "computed_less_reported_usd": "Computed less reported cost, over the calls that have both.",
+    "judged_count": "Calls of which it is recorded whether they failed.",
+    "began_at": "When it began.",
+    "runs_count": "Runs of the series that are stored.",
+    "processed_count": "Of those, over.",
+    "passed_count": "Of those, passed.",
+    "failed_count": "Of those, failed.",
     "is_fixed": "Whether the bug was fixed.",
     "is_closed": "Whether its run is over.",
     "first_try": "Whether the first patch fixed it.",
@@ -65,6 +86,8 @@ class Exportable:
     name: str
     row: str
     rows: "DuckDBPyRelation"
+    is_stored: bool = False
+    """Whether imports write it: then it only grows, as a rule."""
 
     def columns(self) -> tuple[Column, ...]:
         """Return its columns with their meaning, in order."""
@@ -88,7 +111,8 @@ def exportables(con: "DuckDBPyConnection") -> Iterator[Exportable]:
         con: a connection with the store attached and the views made, as a ``Reader`` gives.
     """
     for table in STORED:
-        yield Exportable(name=table.name, row=table.row, rows=con.table(f"lake.main.{table.name}"))
+        rows = con.table(f"lake.main.{table.name}")
+        yield Exportable(name=table.name, row=table.row, rows=rows, is_stored=True)
     for table in ROLLUPS:
         name = f"{ROLLUP_PREFIX}{table.name}"
         row = f"{table.row} As stored, without what the time of reading decides."

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby
 from pathlib import Path
+from shutil import copyfile, copyfileobj
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError, UnknownNameError
+from analytics.export import growth
 from analytics.export.dictionary import Column, Exportable, exportables
 from analytics.store import lake
 from analytics.store.reader import Reader
@@ -43,12 +45,16 @@ class Exported:
     table: str
     file: Path
     rows: int
+    columns: tuple[str, ...] = ()
+    in_place: bool = False
+    """Whether the file of an earlier export is as it must be."""
 
 
 def export_tables(store: Path, folder: Path, format: str) -> list[Exported]:
     """Write everything that a store holds into a folder, all of it from one state of the store.
 
-    Files of an earlier export are replaced when the new ones are complete; other files stay.
+    Files of an earlier export are replaced when the new ones are complete; other files stay. Of what
+    the store keeps for good, only what is new since then is written; a file is complete at any moment.
 
     Args:
         store: folder of the store.
@@ -71,9 +77,22 @@ def export_tables(store: Path, folder: Path, format: str) -> list[Exported]:
         folder.mkdir(parents=True, exist_ok=True)
         # Inside the folder, so that the last step is a rename on one file system.
         with TemporaryDirectory(dir=folder, prefix=".patchpilot-") as draft:
-            written = list(_write(store, Path(draft), format))
+            with _one_state(store) as con:
+                known = growth.recall(folder, con)
+                snapshot = lake.snapshot_id(con)
+                written = list(_write(con, Path(draft), folder, known, format))
             for each in written:
-                os.replace(each.file, folder / each.file.name)
+                if not each.in_place:
+                    os.replace(each.file, folder / each.file.name)
+            left = {
+                each.file.name: growth.describe(
+                    folder / each.file.name, each.rows, list(each.columns)
+                )
+                for each in written
+            }
+            growth.remember(
+                folder, growth.Remembered(store=known.store, snapshot=snapshot, files=left)
+            )
     except OSError as fault:
         raise InputError(
             f"cannot write to {folder}: {fault.strerror or fault}. What it held is as it was; choose another."
@@ -83,28 +102,60 @@ def export_tables(store: Path, folder: Path, format: str) -> list[Exported]:
     ]
 
 
-def _write(store: Path, draft: Path, kind: str) -> Iterator[Exported]:
+def _write(
+    con: "DuckDBPyConnection", draft: Path, folder: Path, known: growth.Remembered, kind: str
+) -> Iterator[Exported]:
     import duckdb
 
     dictionary: list[Column] = []
-    with _one_state(store) as con:
-        con.execute("SET memory_limit = $1", [_MEMORY_LIMIT])
-        con.execute("SET temp_directory = $1", [str(draft)])
-        for table in exportables(con):
-            file = draft / f"{table.name}.{kind}"
-            try:
-                if kind == "csv":
-                    _as_csv(table).write_csv(str(file), header=True)
-                else:
-                    table.rows.write_parquet(str(file), compression="zstd")
-            except duckdb.IOException as fault:
-                raise OSError(str(fault).splitlines()[0]) from fault
-            dictionary += table.columns()
-            yield Exported(table=table.name, file=file, rows=len(table.rows))
+    con.execute("SET memory_limit = $1", [_MEMORY_LIMIT])
+    con.execute("SET temp_directory = $1", [str(draft)])
+    for table in exportables(con):
+        try:
+            yield _write_table(con, table, draft, folder, known, kind)
+        except duckdb.IOException as fault:
+            raise OSError(str(fault).splitlines()[0]) from fault
+        dictionary += table.columns()
     for suffix, write in ((".csv", _dictionary_csv), (".md", _dictionary_markdown)):
         file = (draft / DICTIONARY).with_suffix(suffix)
         write(file, dictionary)
         yield Exported(table=DICTIONARY, file=file, rows=len(dictionary))
+
+
+def _write_table(
+    con: "DuckDBPyConnection",
+    table: Exportable,
+    draft: Path,
+    folder: Path,
+    known: growth.Remembered,
+    kind: str,
+) -> Exported:
+    file = draft / f"{table.name}.{kind}"
+    columns = tuple(table.rows.columns)
+    left = growth.as_left(known, folder / file.name, list(columns)) if table.is_stored else None
+    news = growth.added(con, table.name, known.snapshot) if left else None
+    if left and news is not None:
+        count = len(news)
+        if count == 0:
+            return Exported(
+                table=table.name,
+                file=folder / file.name,
+                rows=left.rows,
+                columns=columns,
+                in_place=True,
+            )
+        if kind == "csv":
+            copyfile(folder / file.name, file)
+            more = file.with_suffix(".more")
+            _as_csv(news.project(*columns)).write_csv(str(more), header=False)
+            with file.open("ab") as whole, more.open("rb") as rest:
+                copyfileobj(rest, whole)
+            return Exported(table=table.name, file=file, rows=left.rows + count, columns=columns)
+    if kind == "csv":
+        _as_csv(table.rows).write_csv(str(file), header=True)
+    else:
+        table.rows.write_parquet(str(file), compression="zstd")
+    return Exported(table=table.name, file=file, rows=len(table.rows), columns=columns)
 
 
 @contextmanager
@@ -123,8 +174,13 @@ def _one_state(store: Path) -> "Iterator[DuckDBPyConnection]":
         reader.close()
 
 
-def _as_csv(table: Exportable) -> "DuckDBPyRelation":
-    """Return a table's rows as a CSV file holds them: no formulas, lists as JSON."""
+def csv_text(rows: "DuckDBPyRelation") -> str:
+    """Return rows as the text of a CSV file, as ``export_tables`` writes them."""
+    return _as_csv(rows).pl().write_csv(datetime_format="%Y-%m-%d %H:%M:%S%.6f")
+
+
+def _as_csv(rows: "DuckDBPyRelation") -> "DuckDBPyRelation":
+    """Return rows as a CSV file holds them: no formulas, lists as JSON."""
     from duckdb import ColumnExpression, FunctionExpression
 
     def said(name: str, kind: str) -> "Expression":
@@ -133,8 +189,8 @@ def _as_csv(table: Exportable) -> "DuckDBPyRelation":
             return _defused(column).alias(name)
         return FunctionExpression("to_json", column).alias(name) if kind.endswith("[]") else column
 
-    columns = zip(table.rows.columns, table.rows.types, strict=True)
-    return table.rows.project(*(said(name, str(kind)) for name, kind in columns))
+    columns = zip(rows.columns, rows.types, strict=True)
+    return rows.project(*(said(name, str(kind)) for name, kind in columns))
 
 
 def _defused(text: "Expression") -> "Expression":
