@@ -8,9 +8,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-import weave
-
-from selfheal.traced import without_self
+from analytics import record
 from selfheal.workspace import Workspace
 
 HEALTHY_WITHIN_S = 20.0
@@ -23,7 +21,7 @@ class Deployer:
         """Deploy this copy."""
         self.workspace = workspace
 
-    @weave.op(postprocess_inputs=without_self)
+    @record.step(op="Deployer.deploy")
     def deploy(self, task: str) -> dict[str, Any]:
         """Whether the shop came up and answered well, and after how many seconds."""
         started = time.monotonic()

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import weave
-
+from analytics import record
 from selfheal.knowledge import KnowledgeBase
 from selfheal.patches import Patch
 from selfheal.repair import Candidate, Case, candidates, patches
@@ -23,10 +22,8 @@ class Proposal:
     candidates: int
 
 
-def shown(proposal: Proposal | None) -> dict[str, Any] | None:
+def shown(proposal: Proposal) -> dict[str, Any]:
     """A proposal as it stands in a trace."""
-    if proposal is None:
-        return None
     patch = proposal.patch
     return {
         "bug_id": proposal.bug_id,
@@ -60,7 +57,7 @@ class FixerAgent:
         self.seed = seed
         self.tried: dict[str, set[str]] = {}
 
-    @weave.op(postprocess_inputs=case_inputs, postprocess_output=shown)
+    @record.step(op="FixerAgent.generate_patch", shown_inputs=case_inputs, shown_output=shown)
     def generate_patch(self, diagnosis: Diagnosis) -> Proposal:
         """The most promising patch for a bug that was not proposed before."""
         known = ()

@@ -4,9 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import weave
-
-from selfheal.traced import without_self
+from analytics import record
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class KnowledgeBase:
         """What is known about this failure or this kind of symptom."""
         return tuple(each for each in self.entries if each.bug_id == bug_id or each.clue == clue)
 
-    @weave.op(postprocess_inputs=without_self)
+    @record.step(op="KnowledgeBase.lookup")
     def lookup(self, bug_id: str, clue: str) -> dict[str, object]:
         """Whether this very failure was healed before, and how many entries may help."""
         found = self.about(bug_id, clue)

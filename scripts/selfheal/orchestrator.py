@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import weave
-
 from selfheal.deployer import Deployer
 from selfheal.fixer import FixerAgent
 from selfheal.knowledge import Experience, KnowledgeBase
@@ -12,7 +10,6 @@ from selfheal.patches import Patch
 from selfheal.suite import Report
 from selfheal.tester import TesterAgent
 from selfheal.tools import Tools
-from selfheal.traced import without_self
 from selfheal.triage import Diagnosis, TriageAgent
 from selfheal.variants import Variant
 from selfheal.verifier import VerifierAgent
@@ -49,7 +46,6 @@ class Orchestrator:
         self.tools = Tools(workspace)
         self.verifier = VerifierAgent(self.tools)
 
-    @weave.op(eager_call_start=True, postprocess_inputs=without_self)
     def run(self, task: str, max_iterations: int) -> dict[str, Any]:
         """Heal the copy, deploy it if all seems well, and have the result judged."""
         seed = self.attempt + 1

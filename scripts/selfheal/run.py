@@ -1,10 +1,11 @@
-"""Run the self-healing agents on tasks, traced by Weave to wherever the environment says.
+"""Run the self-healing agents on tasks, recorded in Weave, wherever the environment says.
 
 Usage: python scripts/selfheal/run.py --project ENTITY/PROJECT --task BUG-003 --variant v3-learned
 
 WANDB_BASE_URL, WF_TRACE_SERVER_URL and WANDB_API_KEY name the server; a loopback one and its
-variables come from scripts/weave_server/launch.py. With --untraced nothing is sent anywhere. Prints
-one JSON object per run: task, variant, attempt, and what the run says of itself.
+variables come from scripts/weave_server/launch.py. With --untraced nothing is sent anywhere; with
+--records the same is written to files of a folder, with or without Weave. Prints one JSON object per
+run: task, variant, attempt, and what the run says of itself.
 """
 
 import argparse
@@ -16,8 +17,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import weave
-
+from analytics import record
+from analytics.record.mirror import Mirror
 from selfheal.bugs import TASKS, inject
 from selfheal.knowledge import KnowledgeBase
 from selfheal.orchestrator import Orchestrator
@@ -34,28 +35,36 @@ def run_once(
     attempt: int,
     knowledge: Path | None = None,
     max_iterations: int = MAX_ITERATIONS,
+    records: Path | None = None,
 ) -> dict[str, Any]:
     """Break a copy as the task says and let the agents of a variant heal it.
 
     Returns:
         What ``Orchestrator.run`` returned.
     """
-    attributes = {
-        "repo": "shop",
-        "variant": variant,
-        "task": task,
-        "attempt": attempt,
-        "agent_system": "selfheal",
-    }
-    with Workspace() as workspace, weave.attributes(attributes):
+    with Workspace() as workspace:
         inject(task, workspace)
         memory = KnowledgeBase(knowledge)
         agents = Orchestrator(workspace, VARIANTS[variant], memory, attempt)
-        return agents.run(task=task, max_iterations=max_iterations)
+        with record.run(
+            task,
+            op="Orchestrator.run",
+            folder=records,
+            inputs={"task": task, "max_iterations": max_iterations},
+            attributes={"agent_system": "selfheal"},
+            repo="shop",
+            variant=variant,
+            attempt=attempt,
+        ) as run:
+            said = agents.run(task=task, max_iterations=max_iterations)
+            run.output(said)
+    record.flush()
+    return said
 
 
 def connect(project: str) -> Any:  # noqa: ANN401 - the SDK's client
     """Log to a project of the server that the environment names, at once instead of every second."""
+    import weave
     from weave.trace.weave_client import _get_call_processor
 
     # The SDK reads the source of ops in threads of its own; Python 3.11's parser fails if two
@@ -83,7 +92,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first-attempt", type=int, default=1, help="number of the first attempt")
     parser.add_argument("--max-iterations", type=int, default=MAX_ITERATIONS)
     parser.add_argument("--knowledge", type=Path, help="the knowledge base's JSON file")
-    parser.add_argument("--untraced", action="store_true", help="log nowhere")
+    parser.add_argument("--untraced", action="store_true", help="tell Weave nothing")
+    parser.add_argument("--records", type=Path, metavar="FOLDER", help="record the runs here, too")
     parser.add_argument(
         "--lazy-root",
         action="store_true",
@@ -97,10 +107,12 @@ def main() -> int:
     given = arguments()
     client = None if given.untraced else connect(given.project)
     if given.lazy_root:
-        Orchestrator.run.eager_call_start = False
+        Mirror.eager = False
     for task in given.task:
         for attempt in range(given.first_attempt, given.first_attempt + given.attempts):
-            said = run_once(task, given.variant, attempt, given.knowledge, given.max_iterations)
+            said = run_once(
+                task, given.variant, attempt, given.knowledge, given.max_iterations, given.records
+            )
             line = {"task": task, "variant": given.variant, "attempt": attempt, **said}
             print(json.dumps(line), flush=True)
     if client is not None:

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import weave
-
+from analytics import record
 from selfheal.patches import Patch, apply
 from selfheal.suite import Failure, Report, run_suite
-from selfheal.traced import without_self
 from selfheal.workspace import Workspace
 
 SHOWN_FAILURES = 8
@@ -23,10 +21,8 @@ def shown(failure: Failure) -> dict[str, object]:
     }
 
 
-def counts(report: Report | None) -> dict[str, Any] | None:
-    """A report as it stands in a trace, None after an exception: counts and the first failures."""
-    if report is None:
-        return None
+def counts(report: Report) -> dict[str, Any]:
+    """A report as it stands in a trace: counts and the first failures."""
     failures = sorted(report.failures, key=lambda each: each.test_id)
     return {
         "passed": not failures,
@@ -44,25 +40,21 @@ class Tools:
         """Work on this copy."""
         self.workspace = workspace
 
-    @weave.op(name="tool.run_tests", postprocess_inputs=without_self, postprocess_output=counts)
+    @record.step(op="tool.run_tests", shown_output=counts)
     def run_tests(
         self, seed: int | None = None, only: Sequence[str] | None = None, coverage: bool = False
     ) -> Report:
         """Run the shop's tests."""
         return run_suite(self.workspace, seed, only, coverage)
 
-    @weave.op(
-        name="tool.read_file",
-        postprocess_inputs=without_self,
-        postprocess_output=lambda text: text and {"lines": text.count("\n")},
-    )
+    @record.step(op="tool.read_file", shown_output=lambda text: {"lines": text.count("\n")})
     def read_file(self, file: str) -> str:
         """The text of a file."""
         return self.workspace.read(file)
 
-    @weave.op(
-        name="tool.apply_patch",
-        postprocess_inputs=lambda inputs: {
+    @record.step(
+        op="tool.apply_patch",
+        shown_inputs=lambda inputs: {
             "patch_id": inputs["patch"].patch_id,
             "file": inputs["patch"].file,
             "anywhere": inputs["anywhere"],

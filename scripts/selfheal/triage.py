@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import weave
-
+from analytics import record
 from selfheal.locating import Suspicion, bug_type_of, clue_of, suspicion
 from selfheal.suite import Failure, Report
 from selfheal.tools import Tools
-from selfheal.traced import without_self
 
 SEEDS_ALONE = (None, 11, 12)
 """A test that fails is run alone under each of these: the seed also decides the order of sets."""
@@ -31,10 +29,8 @@ class Diagnosis:
     suspicion: Suspicion
 
 
-def shown(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
+def shown(diagnosis: Diagnosis) -> dict[str, Any]:
     """A diagnosis as it stands in a trace: without the score of every line."""
-    if diagnosis is None:
-        return None
     return {name: value for name, value in vars(diagnosis).items() if name != "suspicion"}
 
 
@@ -46,7 +42,7 @@ class TriageAgent:
         self.tools = tools
         self.report = report
 
-    @weave.op(postprocess_inputs=without_self, postprocess_output=shown)
+    @record.step(op="TriageAgent.diagnose", shown_output=shown)
     def diagnose(self, bug_id: str, test_id: str, tests: Sequence[str]) -> Diagnosis:
         """The kind and the place of the bug behind some failed tests.
 

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import weave
-
+from analytics import record
 from selfheal.patches import Patch, PatchDoesNotFit, StalePatch
 from selfheal.tools import Tools
 from selfheal.triage import Diagnosis
@@ -28,7 +27,7 @@ class VerifierAgent:
         self.tools = tools
         self.applied = set[str]()
 
-    @weave.op(postprocess_inputs=verify_inputs)
+    @record.step(op="VerifierAgent.verify", shown_inputs=verify_inputs)
     def verify(
         self, diagnosis: Diagnosis, patch: Patch, tests: Sequence[str], seed: int | None
     ) -> dict[str, Any]:
@@ -62,7 +61,7 @@ class VerifierAgent:
                 return False
         return True
 
-    @weave.op(postprocess_inputs=lambda inputs: {"seed": inputs["seed"]})
+    @record.step(op="VerifierAgent.accept", shown_inputs=lambda inputs: {"seed": inputs["seed"]})
     def accept(self, seed: int, failed_before: Collection[str]) -> dict[str, Any]:
         """The whole suite in another order: what the shop is worth now, whatever was claimed."""
         report = self.tools.run_tests(seed=seed, only=None, coverage=False)
