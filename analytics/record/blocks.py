@@ -23,7 +23,7 @@ class Block(Generic[S]):
 
     Works in ``with`` and ``async with``, on functions and coroutine functions. Each call of a
     decorated function is a step of its own; the arguments, ``self`` apart, are its inputs, and what
-    it returns is its output.
+    it returns is its output. A block is entered once.
     """
 
     def __init__(

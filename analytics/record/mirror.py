@@ -4,13 +4,16 @@ Nothing here imports Weave before somebody else has: a client that is active is 
 """
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from analytics.record.folder import warn
 from analytics.record.state import Identity, Record
+
+T = TypeVar("T")
 
 MOST_BATCHES = 1_000
 MOST_OVER = 10_000
@@ -48,17 +51,11 @@ class Mirror:
 
     def enter(self, step: Identity) -> None:
         """Have the caller's own ops, and models that Weave traces, stand below a step."""
-        from weave.trace.context import call_context
-
-        call = self._stub(step.span_id, step.trace_id, step.parent_id)
-        self._entered[step.span_id] = call
-        call_context.push_call(call)
+        self._guarded(self._push, step)
 
     def leave(self, step: Identity) -> None:
         """Have them stand beside it again."""
-        from weave.trace.context import call_context
-
-        call_context.pop_call(step.span_id)
+        self._guarded(self._pop, step)
 
     def take(self, records: list[Record]) -> None:
         """Pass some records on in the background."""
@@ -106,9 +103,21 @@ class Mirror:
             if record["status"] != "running":
                 self._guarded(self._end, record)
 
-    def _guarded(self, work: Any, record: Record) -> None:  # noqa: ANN401 - _begin or _end
+    def _push(self, step: Identity) -> None:
+        from weave.trace.context import call_context
+
+        call = self._stub(step.span_id, step.trace_id, step.parent_id)
+        self._entered[step.span_id] = call
+        call_context.push_call(call)
+
+    def _pop(self, step: Identity) -> None:
+        from weave.trace.context import call_context
+
+        call_context.pop_call(step.span_id)
+
+    def _guarded(self, work: Callable[[T], None], step: T) -> None:
         try:
-            work(record)
+            work(step)
         except Exception as fault:  # noqa: BLE001 - whatever the SDK raises
             name = type(fault).__name__
             self._tell(f"Weave did not take a step ({name}: {fault}); this machine has it.")

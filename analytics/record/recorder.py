@@ -81,10 +81,10 @@ class Recorder:
             if self._thread is not None:
                 return
             self._thread = Thread(target=self._writer.work, name="record", daemon=True)
-        _at_end(_close)
-        # A process that is ending starts no thread: then the end itself writes what waits.
-        with suppress(RuntimeError):
-            self._thread.start()
+            _at_end(_close)
+            # A process that is ending starts no thread: then the end itself writes what waits.
+            with suppress(RuntimeError):
+                self._thread.start()
 
 
 def current() -> Recorder:

@@ -266,7 +266,7 @@ def run(
         assert isinstance(known, dict)
         place = Place(
             clock=Clock(),
-            folder=None if folder is None else Path(folder).absolute(),
+            folder=None if folder is None else _absolute(Path(folder)),
             source="weave" if mirror else "record",
             project=mirror.client.project_id if mirror else None,
             mirrored=mirror is not None,
@@ -300,6 +300,13 @@ def _shape(
         facts={name: value for name, value in facts.items() if value is not None},
         attributes=attributes or {},
     )
+
+
+def _absolute(folder: Path) -> Path:
+    try:
+        return folder.absolute()
+    except OSError:
+        return folder  # Where the process stands is gone; writing will say so.
 
 
 def _op(role: str | None, *more: str) -> str:

@@ -52,7 +52,9 @@ CALLS = Table(
         *_USAGE,
         *_BODY,
         Field("feedback", "VARCHAR", "JSON list of what people or scorers said of it."),
-        Field("detail", "TINYINT", "2 = the whole record, 1 = a part of it (a table export)."),
+        Field(
+            "detail", "TINYINT", "Fuller is higher: 1 a part, 2 the whole, more while it runs on."
+        ),
     ),
     key=("source", "span_id"),
 )
