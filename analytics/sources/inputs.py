@@ -9,23 +9,27 @@ from dataclasses import dataclass
 from functools import partial
 from glob import glob, has_magic
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 import zstandard
 
 from analytics.errors import InputError, UnknownNameError, nearest
 from analytics.redaction import redact
-from analytics.sources import SourceFormat
+from analytics.sources import Reject, SourceFormat, archives
 from analytics.sources.formats import FORMATS
 
-ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".log", ".eval", ".traj", ".parquet")
-"""What is taken out of a folder, plain or compressed; a file that is named is taken as it is."""
+ENDINGS = (
+    *(".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".log", ".eval", ".traj", ".parquet"),
+    *(".db", ".sqlite", ".sqlite3", ".zip", ".tar", ".tgz"),
+)
+"""What is taken out of a folder or archive, plain or compressed; a file that is named is taken as it is."""
 
 HEAD_BYTES = 65_536
 """How much of a file its format is recognised by."""
 
 _CHUNK = 1 << 16
+_FOLDERS_KEPT = 4
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -38,6 +42,8 @@ class Input:
     """How messages call it."""
     path: Path | None
     """The file; None for standard input."""
+    in_archive: bool = False
+    """Whether it was unpacked from an archive: then it is not opened as one itself."""
 
 
 def find(
@@ -80,24 +86,69 @@ def _paths(name: str, endings: tuple[str, ...]) -> Iterator[Path]:
 def _in_folder(folder: Path, endings: tuple[str, ...]) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
-        if not hidden and name.endswith(endings) and path.is_file():
+        if not hidden and _is_trace(path, endings) and path.is_file():
             yield path
+
+
+def _is_trace(path: PurePath, endings: tuple[str, ...]) -> bool:
+    return path.name.lower().removesuffix(".gz").removesuffix(".zst").endswith(endings)
 
 
 def _nothing(name: str, endings: tuple[str, ...]) -> str:
     path = Path(name).expanduser()
     if path.is_dir():
-        return (
-            f"{name} holds no trace file ({', '.join(endings)}, also as .gz or .zst). "
-            "Nothing was read; name the files themselves if they are called otherwise."
-        )
+        return _holds_nothing(name, endings)
     if has_magic(name):
         return f"nothing matches {name}. Nothing was read."
     folder = path.parent
     near = nearest(path.name, [entry.name for entry in folder.iterdir()] if folder.is_dir() else [])
     hint = f" Did you mean {str(folder / near)!r}?" if near else ""
     return f"there is no file {name}. Nothing was read.{hint}"
+
+
+def _holds_nothing(name: str, endings: tuple[str, ...]) -> str:
+    return (
+        f"{name} holds no trace file ({', '.join(endings)}, also as .gz or .zst). "
+        "Nothing was read; name the files themselves if they are called otherwise."
+    )
+
+
+def is_archive(path: Path) -> bool:
+    """Say whether a file stands for the files in it, and is none of a known format by itself."""
+    if not archives.is_archive(path):
+        return False
+    with path.open("rb") as file:
+        # No more than tells an archive: the text of a member may look like a format.
+        start = file.read(4)
+    return not any(entry.recognise(start, path) for entry in FORMATS)
+
+
+def in_archive(
+    item: Input, path: Path, folder: Path, endings: tuple[str, ...] = ENDINGS
+) -> Iterator[Input | Reject]:
+    """Yield the trace files of an archive, each unpacked until the next one is asked for.
+
+    Args:
+        item: what the user named.
+        path: the archive.
+        folder: where members are unpacked.
+        endings: what is taken out of the archive.
+
+    Raises:
+        InputError: it is within another archive, or holds nothing that is taken.
+    """
+    if item.in_archive:
+        reason = "it is an archive within an archive: unpack the outer one and import the folder"
+        raise _unusable(item, reason)
+    some = False
+    for found in archives.members(path, item.name, folder, lambda p: _is_trace(p, endings)):
+        some = True
+        if isinstance(found, Reject):
+            yield found
+        else:
+            yield Input(name=found.name, path=found.path, in_archive=True)
+    if not some:
+        raise InputError(_holds_nothing(item.name, endings))
 
 
 def open_plain(item: Input, folder: Path) -> Path:
@@ -134,21 +185,30 @@ def recognise(item: Input, plain: Path, format_name: str | None) -> tuple[Source
         InputError: no format is recognised.
     """
     if format_name is not None:
-        names = {entry.name: entry for entry in FORMATS}
-        if format_name not in names:
-            raise UnknownNameError("format", format_name, names)
-        return names[format_name], "you said so"
+        return named(format_name), "you said so"
     with plain.open("rb") as file:
         head = file.read(HEAD_BYTES)
     for entry in FORMATS:
         if reason := entry.recognise(head, plain):
             return entry, reason
-    known = "; ".join(f"{entry.name} ({entry.title})" for entry in FORMATS)
+    known = ", ".join(entry.name for entry in FORMATS)
     raise InputError(
         f"{item.name} is no trace file that is known here: {_looks(head)}. Nothing was read from "
-        f"it. Known: {known}. --format takes it for one of them; a table of your own is read with "
-        "--map, and patchpilot map proposes a mapping."
+        f"it. Known: {known} (see patchpilot formats). --format takes it for one of them; a table of "
+        "your own is read with --map, and patchpilot map proposes a mapping."
     )
+
+
+def named(name: str) -> SourceFormat:
+    """Return a format by its name.
+
+    Raises:
+        UnknownNameError: there is no format of that name.
+    """
+    names = {entry.name: entry for entry in FORMATS}
+    if name not in names:
+        raise UnknownNameError("format", name, names)
+    return names[name]
 
 
 def _looks(head: bytes) -> str:
@@ -170,18 +230,38 @@ def _is_plain(path: Path) -> bool:
 
 def _copy(item: Input, folder: Path) -> Path:
     """Write an input as plain UTF-8."""
-    plain = folder / f"plain-{len(list(folder.glob('plain-*')))}"
+    plain = folder / f"plain-{len(list(folder.glob('plain-*')))}" / _named(item.path)
+    plain.parent.mkdir(parents=True)
     with plain.open("wb") as out:
         if item.path is None:
             out.writelines(_as_utf8(_unpacked(sys.stdin.buffer)))
         else:
             with item.path.open("rb") as stream:
-                out.writelines(_as_utf8(_unpacked(stream)))
+                chunks = _unpacked(stream)
+                out.writelines(_as_utf8(_limited(item, chunks) if item.in_archive else chunks))
     if item.path is not None:
         # Some formats hold no times: the date of the file is all there is.
         dated = item.path.stat()
         os.utime(plain, ns=(dated.st_atime_ns, dated.st_mtime_ns))
     return plain
+
+
+def _limited(item: Input, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what a stranger packed once more, up to the limit of an archive."""
+    left = archives.Limits().unpacked_bytes
+    for chunk in chunks:
+        left -= len(chunk)
+        if left < 0:
+            raise _unusable(item, "it unpacks to more than an archive may")
+        yield chunk
+
+
+def _named(path: Path | None) -> Path:
+    """Return the end of a path without what tells of compression: some formats are told by names."""
+    if path is None:
+        return Path("standard-input")
+    name = path.name.removesuffix(".gz").removesuffix(".zst") or path.name
+    return Path(*path.parent.resolve().parts[1:][-_FOLDERS_KEPT:], name)
 
 
 def _unpacked(stream: BinaryIO) -> Iterator[bytes]:

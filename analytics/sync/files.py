@@ -50,12 +50,15 @@ def import_paths(
         InputError: an input that cannot be used; nothing is stored.
         StoreError: the store cannot be written; it is as it was.
     """
-    from analytics.sources.inputs import ENDINGS, find
+    from analytics.sources.inputs import ENDINGS, find, named
     from analytics.sources.table import format_of, rows
 
+    if format_name is not None:
+        named(format_name)  # A misspelt one is told once, not of every file.
     taken_for = format_of(mapping) if mapping else format_name
-    endings = (*ENDINGS, *rows.ENDINGS) if mapping else ENDINGS
+    endings = tuple(dict.fromkeys((*ENDINGS, *rows.ENDINGS))) if mapping else ENDINGS
     with working(store, progress) as work:
+        work.endings = endings
         found = find(paths, endings=endings)
         for position, item in enumerate(found):
             work.tell("reading", position, len(found))
@@ -140,6 +143,9 @@ def _import_growth(store: Path, items: "Sequence[Input]") -> SyncReport | None:
 def _stage_growth(work: Work, item: "Input", mark: tuple[int, str, int] | None) -> bool:
     from analytics.sources import inputs
 
+    if inputs.is_archive(_path(item)):
+        work.stage_or_reject(item)
+        return True
     try:
         plain = inputs.open_plain(item, work.folder)
     except InputError:

@@ -77,6 +77,8 @@ class Work:
         self._files: list[FileReport] = []
         self._notes: dict[str, list[str]] = {}
         self.marks: list[InputMark] = []
+        self.endings: tuple[str, ...] | None = None
+        """What is taken out of archives, where that is not the usual."""
 
     def tell(self, what: str, done: int, of: int | None) -> None:
         """Pass on how far it is."""
@@ -87,7 +89,13 @@ class Work:
         """Read one input that the user named, as the format that is recognised, named or given."""
         from analytics.sources import inputs
 
+        if item.path is not None and inputs.is_archive(item.path):
+            self._stage_members(item, item.path, format_name)
+            return
         plain = inputs.open_plain(item, self.folder)
+        if item.path is None and inputs.is_archive(plain):
+            self._stage_members(item, plain, format_name)
+            return
         if isinstance(format_name, SourceFormat):
             found, reason = format_name, format_name.title
         else:
@@ -99,8 +107,22 @@ class Work:
         try:
             self.stage(item, format_name)
         except InputError as fault:
-            reject = Reject(file=item.name, line=None, reason=str(fault))
-            self._staged.append(Staged(format="unknown", rejects=(reject,)))
+            self._reject(Reject(file=item.name, line=None, reason=str(fault)))
+
+    def _stage_members(
+        self, item: "Input", archive: Path, format_name: str | SourceFormat | None
+    ) -> None:
+        from analytics.sources import inputs
+
+        endings = self.endings or inputs.ENDINGS
+        for found in inputs.in_archive(item, archive, self.folder, endings):
+            if isinstance(found, Reject):
+                self._reject(found)
+            else:
+                self.stage_or_reject(found, format_name)
+
+    def _reject(self, reject: Reject) -> None:
+        self._staged.append(Staged(format="unknown", rejects=(reject,)))
 
     def stage_file(
         self,
@@ -145,8 +167,9 @@ class Work:
         rejects = tuple(reject for staged in self._staged for reject in staged.rejects)
         if strict and rejects:
             first = rejects[0]
+            where = first.file if first.line is None else f"{first.file} line {first.line}"
             raise InputError(
-                f"cannot read {first.file} line {first.line}: {first.reason}. Nothing stored; "
+                f"cannot read {where}: {first.reason}. Nothing stored; "
                 "without --strict the readable records are."
             )
         self.tell("storing", 0, None)
