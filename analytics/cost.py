@@ -48,13 +48,15 @@ class Price:
     tier_until_tokens: int | None = None
     usd: Mapping[str, float] = field(default_factory=dict)
     """Kind of tokens -> US dollars a million."""
+    request_usd: float = 0.0
+    """US dollars for each request, whatever its tokens: some providers search the web for it."""
 
     def row(self) -> list[object]:
         """Return the columns of ``schema.PRICES``, in order."""
         return [
             self.provider, self.model, self.priced_as, self.valid_from, self.valid_until,
             self.from_time, self.until_time, self.tier_from_tokens, self.tier_until_tokens,
-            *(self.usd.get(kind) for kind in KINDS), self.basis,
+            *(self.usd.get(kind) for kind in KINDS), self.request_usd, self.basis,
         ]  # fmt: skip
 
 
@@ -153,28 +155,42 @@ def _listed(provider: str | None, model: str) -> tuple[Price, ...]:
                         tier_from_tokens=least,
                         tier_until_tokens=most,
                         usd=_rates(listed, least),
+                        request_usd=float(_ask(listed)),
                     )
                 )
     return tuple(rows)
 
 
 def _find(provider: str | None, model: str) -> "tuple[Provider, ModelInfo] | None":
-    """Look a model up as its calls name it, then by the prefix of its name, then by the name alone."""
+    """Look a model up as its calls name it, then without the prefix of its name.
+
+    A provider that the list knows must be the one: what another asks for a model of that name is
+    another price.
+    """
     from genai_prices.data_snapshot import get_snapshot
 
     prefix, slash, rest = model.partition("/")
-    tries = [(model, provider)]
-    if slash:
-        tries += [(rest, provider), (rest, prefix)]
-    tries += [(model, None), (model.partition(".")[2], model.partition(".")[0])]
-    if slash:
-        tries.append((rest, None))
+    tries = [(model, provider), *([(rest, provider)] if slash else [])]
+    if provider is None or not _is_listed(provider):
+        tries += [(rest, prefix)] if slash else []
+        tries += [(model, None), (model.partition(".")[2], model.partition(".")[0])]
+        tries += [(rest, None)] if slash else []
     for name, by in tries:
         try:
             return get_snapshot().find_provider_model(name, None, by, None)
         except LookupError:
             continue
     return None
+
+
+def _is_listed(provider: str) -> bool:
+    from genai_prices.data_snapshot import get_snapshot
+
+    try:
+        get_snapshot().find_provider(None, provider, None)
+    except LookupError:
+        return False
+    return True
 
 
 def _starts(info: "ModelInfo") -> list[datetime]:
@@ -211,18 +227,18 @@ def _rates(listed: "ModelPrice", least: int) -> dict[str, float]:
     The list is asked, not read: it knows which price stands in for one that a model does not have. A
     price is linear in its tokens within a tier, so two requests tell the rate.
     """
-    sent = max(least, 1)
+    sent, nothing = max(least, 1), _ask(listed)
     plain = _ask(listed, input_tokens=sent)
-    rates = {"input": plain / sent * _MILLION}
+    rates = {"input": (plain - nothing) / sent * _MILLION}
     for kind, used in (
         ("cache_read", {"cache_read_tokens": sent}),
         ("cache_write", {"cache_write_tokens": sent}),
         ("cache_write_1h", {"cache_write_tokens": sent, "cache_write_1h_tokens": sent}),
     ):
-        rates[kind] = _ask(listed, input_tokens=sent, **used) / sent * _MILLION
+        rates[kind] = (_ask(listed, input_tokens=sent, **used) - nothing) / sent * _MILLION
     for kind, used in (("output", {}), ("reasoning", {"output_reasoning_tokens": _MILLION})):
         rates[kind] = _ask(listed, input_tokens=sent, output_tokens=_MILLION, **used) - plain
-    return {kind: round(float(rate), 9) for kind, rate in rates.items()}
+    return {kind: float(rate) for kind, rate in rates.items()}
 
 
 def _ask(listed: "ModelPrice", **used: int) -> Any:  # noqa: ANN401 - a Decimal

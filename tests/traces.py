@@ -39,6 +39,10 @@ class Trace:
         tokens: tuple[int, int] | None = None,
         usd: float | None = None,
         model: str = "gpt-4o",
+        used: Raw | None = None,
+        provider: str | None = None,
+        agent: str | None = None,
+        tool: str | None = None,
     ) -> str:
         """Add a call and return its id.
 
@@ -54,13 +58,17 @@ class Trace:
             tokens: sent and received, for a call that asked a model.
             usd: what that cost, as the server says.
             model: which model.
+            used: all that the server counted, instead of ``tokens``.
+            provider: who served the model.
+            agent: whose step it is, where the op does not say.
+            tool: which tool was called, where the op does not say.
         """
         number = f"{self.name}-{len(self.calls):02}"
-        usage = (
-            {model: dict(zip(("prompt_tokens", "completion_tokens"), tokens, strict=True))}
-            if tokens
-            else {}
-        )
+        if tokens:
+            used = dict(zip(("prompt_tokens", "completion_tokens"), tokens, strict=True))
+        names = {"provider": provider, "agent": agent, "tool": tool}
+        otel = {key: {"name": name} for key, name in names.items() if name}
+        told = {"otel_span": {"attributes": {"gen_ai": otel}}} if otel else {}
         self.calls.append({
             "id": number,
             "project_id": self.project,
@@ -71,10 +79,10 @@ class Trace:
             "started_at": moment(start),
             "ended_at": None if end is None else moment(end),
             "exception": error and f'{{"type": "{error}", "message": "synthetic", "traceback": []}}',
-            "attributes": {"synthetic": True, **(attributes or {})},
+            "attributes": {"synthetic": True, **told, **(attributes or {})},
             "inputs": inputs or {},
             "output": output,
-            "summary": {"usage": usage, "weave": {"costs": _priced(model, usd)}},
+            "summary": {"usage": {model: used} if used else {}, "weave": {"costs": _priced(model, usd)}},
         })  # fmt: skip
         return number
 
@@ -107,4 +115,7 @@ def _add(total: Raw, more: Raw) -> None:
     for model, counts in more.items():
         sums = total.setdefault(model, {})
         for key, count in counts.items():
-            sums[key] = sums.get(key, 0) + count
+            if isinstance(count, dict):
+                _add(sums, {key: count})
+            elif isinstance(count, int | float):
+                sums[key] = sums.get(key, 0) + count

@@ -100,6 +100,7 @@ PRICES = Table(
         Field("cache_write_1h_usd", "DOUBLE", "A million tokens written to a cache for an hour."),
         Field("output_usd", "DOUBLE", "A million tokens received."),
         Field("reasoning_usd", "DOUBLE", "A million tokens that the model thought with."),
+        Field("request_usd", "DOUBLE", "Each call, whatever its tokens."),
         Field("basis", "VARCHAR", "genai-prices, override or unpriced.", required=True),
     ),
 )

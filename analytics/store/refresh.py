@@ -108,7 +108,7 @@ def _explain_prices(con: "DuckDBPyConnection") -> None:
     if rows:
         con.executemany(
             "INSERT INTO price_list VALUES "
-            "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+            "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
             rows,
         )
         con.execute(lake.statement("statements", "keep_prices"))

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from genai_prices import Usage, calc_price
+from genai_prices.data_snapshot import find_provider_by_id, get_snapshot
 
 from tests.oracle.records import Call
 from tests.oracle.rows import Run
@@ -143,7 +144,9 @@ def price(call: Call) -> float | None:
 def _list_price(model: str, provider: str | None, at: datetime, **counts: int) -> float | None:
     prefix, _, rest = model.partition("/")
     names = [(model, provider), (rest, provider), (rest, prefix), (model, None)]
-    for name, by in names if rest else [(model, provider), (model, None)]:
+    if provider and find_provider_by_id(get_snapshot().providers, provider):
+        names = names[:2]
+    for name, by in names:
         try:
             found = calc_price(Usage(**counts), name, provider_id=by, genai_request_timestamp=at)
         except LookupError:

@@ -67,7 +67,8 @@ priced AS (
         prices.cache_write_usd,
         prices.cache_write_1h_usd,
         prices.output_usd,
-        prices.reasoning_usd
+        prices.reasoning_usd,
+        coalesce(prices.request_usd, 0) AS request_usd
     FROM lowest
     LEFT JOIN price_list AS prices
         ON prices.model = lowest.model
@@ -93,7 +94,7 @@ computed AS (
                 + was_kept::DOUBLE * cache_write_1h_usd
                 + (coalesce(output_tokens, 0)::DOUBLE - was_thought) * output_usd
                 + was_thought::DOUBLE * reasoning_usd
-            ) / 1e6 END AS computed_usd
+            ) / 1e6 + request_usd END AS computed_usd
     FROM priced
 )
 SELECT
