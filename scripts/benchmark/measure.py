@@ -12,6 +12,7 @@ from benchmark.rows import Figure
 
 REFRESHES = 9
 _RECOMPUTES = 3
+_RECORD_ROUNDS = 10
 
 
 class SkippedError(Exception):
@@ -126,6 +127,21 @@ def export(place: Place) -> Found:
     return {"page_wall": Figure(value=spent.wall_s), "page_size": Figure(value=spent.told["bytes"])}
 
 
+def record(place: Place) -> Found:
+    """Record runs in fresh processes."""
+    told = []
+    for _ in range(place.repeat):
+        folder = place.folder / "records"
+        told.append(fresh.run("record_steps", folder, _RECORD_ROUNDS).told)
+        rmtree(folder)
+    if dropped := sum(each["dropped"] for each in told):
+        raise SkippedError(f"{dropped} times some events were dropped")
+    return {
+        f"record_{name}": Figure.of([each[name] for each in told])
+        for name in ("median", "p99", "rate")
+    }
+
+
 def refresh(place: Place) -> Found:
     """Add to the store, time and again, and then work everything out anew."""
     batches = place.folder / "batches"
@@ -158,6 +174,7 @@ _MEASURES: dict[str, Callable[[Place], Found]] = {
     "trace": trace,
     "start": start,
     "export": export,
+    "record": record,
     "refresh": refresh,
 }
 """In the order in which they are measured: the last one changes the store."""

@@ -12,13 +12,14 @@ class Unit(Enum):
 
     SECONDS = "{:.2f} s"
     MILLIS = "{:.1f} ms"
+    MICROS = "{:.1f} µs"
     MEGABYTES = "{:,.1f} MB"
     TIMES = "{:.2f}x"
     EXPONENT = "{:.2f}"
     COUNT = "{:,.0f}"
 
 
-_SCALE = {Unit.MILLIS: 1e3, Unit.MEGABYTES: 1e-6}
+_SCALE = {Unit.MILLIS: 1e3, Unit.MICROS: 1e6, Unit.MEGABYTES: 1e-6}
 """From seconds and bytes, in which values are kept."""
 
 
@@ -116,6 +117,16 @@ GROUPS = {
     "export": (
         Row("page_wall", "Self-contained page, wall", Unit.SECONDS),
         Row("page_size", "Self-contained page, size", Unit.MEGABYTES),
+    ),
+    "record": (
+        Row(
+            "record_median",
+            "Recording an event: the caller's time, median",
+            Unit.MICROS,
+            (Target(limit=50e-6),),
+        ),
+        Row("record_p99", "Recording an event: the caller's time, 99 of 100", Unit.MICROS),
+        Row("record_rate", "Recording, events a second until they are on disk", Unit.COUNT),
     ),
     "refresh": (
         Row("write", "Refresh after 1,000 calls: write part", Unit.MILLIS),

@@ -174,6 +174,13 @@ def start_server(store: str, browser: str) -> Told:
     return {"starts": started(Path(store), browser)}
 
 
+def record_steps(folder: str, rounds: str) -> Told:
+    """Record steps of a run, round after round."""
+    from benchmark import recording
+
+    return recording.record_steps(Path(folder), int(rounds))
+
+
 def _reader(store: str) -> "Reader":
     from analytics.store.reader import Reader
 
@@ -205,7 +212,8 @@ def _sql(name: str) -> str:
 TASKS = {
     task.__name__: task
     for task in (make, make_batches, copy_bare, import_export, import_and_measure, open_and_measure,
-                 poll, open_traces, refresh, recompute, export_page, start_server)
+                 poll, open_traces, refresh, recompute, export_page, start_server,
+                 record_steps)
 }  # fmt: skip
 
 
