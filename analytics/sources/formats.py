@@ -1,15 +1,18 @@
 """Every format that can be read, in the order in which a file is tried."""
 
 from analytics.sources import (
+    GIVES,
     agenticsys,
     anton,
     claude_code,
     inspect_log,
     openai_agents,
     otel,
+    patchpilot_store,
     record,
     swe_agent,
     swe_bench,
+    tracetriage,
 )
 from analytics.sources.weave import array, csv, jsonl, parquet, wal
 
@@ -28,9 +31,20 @@ FORMATS = (
     swe_agent.FORMAT,
     agenticsys.JSON,
     agenticsys.CSV,
+    patchpilot_store.FORMAT,
+    tracetriage.FORMAT,
     anton.SQLITE,
     anton.SPANS,
     anton.JSONL,
     swe_bench.FORMAT,
 )
 """The narrower first: a format must not recognise what one before it reads."""
+
+
+def table() -> list[list[str]]:
+    """Return a head and one row per format: name, title, and whether it can give each of ``GIVES``."""
+    rows = [["name", "format", *GIVES]]
+    for entry in FORMATS:
+        gives = entry.gives or ()
+        rows.append([entry.name, entry.title, *("yes" if each in gives else "no" for each in GIVES)])
+    return rows

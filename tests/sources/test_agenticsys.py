@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.sources.conftest import Read
+from tests.sources.conftest import Read, lines_of
 from tests.sources.imported import bring, rows
 from tests.sources.records import VALUES
 
@@ -322,18 +322,18 @@ def test_an_id_may_be_a_number(read):
 REPORTS = [json.loads(path.read_text("utf-8")) for path in sorted(JSON.rglob("*.json"))]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_a_report_with_anything_in_it_is_read_or_rejected(read, data):
-    report = data.draw(st.sampled_from(REPORTS))
-    names = data.draw(st.lists(st.sampled_from(sorted(report)), min_size=1, max_size=4))
-    found = read(
-        json.dumps(report | {name: data.draw(VALUES) for name in names}), "agenticsys-json"
-    )
+def test_reports_with_anything_in_them_are_read_or_rejected(read, data):
+    changed = []
+    for report in data.draw(st.lists(st.sampled_from(REPORTS), min_size=1, max_size=6)):
+        names = data.draw(st.lists(st.sampled_from(sorted(report)), min_size=1, max_size=4))
+        changed.append(report | {name: data.draw(VALUES) for name in names})
+    found = read(lines_of(changed), "agenticsys-json")
     assert found.rows or found.rejects
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_table_with_anything_in_it_is_read_or_rejected(read, data):
     path = data.draw(st.sampled_from(sorted(CSV.rglob("*.csv"))))
