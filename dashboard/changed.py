@@ -7,6 +7,8 @@ from dashboard.conflicts_table import cut, run_link
 from dashboard.widgets import NOTHING, Markup, grid, join, nothing, number, step, table, tag
 
 _MOST_PAIRS = 12
+_MOST_METRICS = 12
+"""More of them are scrolled."""
 
 
 def note(found: Changes | None) -> str:
@@ -89,15 +91,13 @@ def _metrics(two: Compared) -> Markup:
     if not two.moved:
         return nothing("No metric moved", "Every number is what it was before this import.")
     columns = [("name", "Metric"), ("num", "Before"), ("num", "After"), ("step", "Change")]
-    return table(columns, map(_metric, two.moved), name="Metrics that moved")
+    shown = table(columns, map(_metric, two.moved), name="Metrics that moved")
+    return tag("div", shown, class_="pp-scroll") if len(two.moved) > _MOST_METRICS else shown
 
 
 def _metric(each: Moved) -> tuple[object, ...]:
-    before, after, _ = moved(each)
+    before, after, change = moved(each)
     title = tag("span", each.metric.title, title=each.metric.doc, data_moved=each.metric.name)
-    return (
-        title,
-        number(before),
-        number(after),
-        step(card(each.metric, each.after, each.before), None, ""),
-    )
+    told = card(each.metric, each.after, each.before)
+    is_shown = told.change and told.trend != "same"
+    return title, number(before), number(after), step(told, None, "") if is_shown else change

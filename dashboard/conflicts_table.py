@@ -1,5 +1,6 @@
 """The table of contradictions: its rows as markup; the filter and paging are controls put into it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -14,6 +15,7 @@ from dashboard.widgets import Markup, element, field, join, nothing, status, tab
 RUNS_PAGE = pages.address("/runs", "/outcomes")
 ALL = "Every kind"
 _LONGEST = 240
+_FOLDERS = re.compile(r"(?<=\()/(?:[^/()]*/)*(?=[^/()]*/[^/()]*\))")
 
 _COLUMNS = (
     ("what", "What"), ("says", "One says"), ("says", "Other says"), ("status", "Counts as"),
@@ -103,13 +105,19 @@ def cut(text: str | None) -> str | None:
     return text[: _LONGEST - 1] + "…"
 
 
+def _says(told: str | None) -> Markup:
+    # A report is named by its whole path; its end tells it from others.
+    short = told and _FOLDERS.sub("…/", told)
+    return tag("span", cut(short), title=told)
+
+
 def _row(row: Mapping[str, Any]) -> tuple[object, ...]:
     words = {"pass": "passed", "fail": "failed", "unknown": "outcome unknown"}
     outcome = "running" if row["state"] == "running" else words[row["outcome"]]
     return (
         row["kind"],
-        tag("span", cut(row["one_says"]), title=row["one_says"]),
-        tag("span", cut(row["other_says"]), title=row["other_says"]),
+        _says(row["one_says"]),
+        _says(row["other_says"]),
         status(outcome),
         run_link(row["source"], row["run_id"]),
         cut(row["task"]),

@@ -73,7 +73,8 @@ def of_runs(runs: Difference) -> str:
 def moved(each: Moved) -> tuple[str, str, str]:
     """Return a metric before, after, and the difference, as text with units."""
     told = card(each.metric, each.after, each.before)
-    return number(each.before.value, each.metric.unit), told.value, told.change or UNKNOWN
+    change = "by less than is shown" if told.trend == "same" else told.change or UNKNOWN
+    return number(each.before.value, each.metric.unit), told.value, change
 
 
 def _compared(two: Compared) -> Iterator[str]:
