@@ -6,6 +6,8 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests import records
+from tests.records import USES
 from tests.traces import LLM, Raw, Trace
 
 BUGS = st.sampled_from([None, "b1", "b2"])
@@ -14,7 +16,6 @@ MAYBE = st.sampled_from([True, True, False, None])
 LATE = 6500
 """A trace that begins here is 700 seconds old or less: within the stale limit, thus running."""
 
-TOKENS = st.tuples(st.integers(0, 99), st.integers(0, 99))
 KINDS = {
     LLM: st.just({"kind": "llm"}),
     "think": st.sampled_from([None, {"kind": "agent"}, {"kind": "tool"}]),
@@ -27,6 +28,17 @@ STEPS = (
     "VerifierAgent.deploy", "KnowledgeBase.lookup", "tool.run_tests", "Orchestrator.run",
     "QAgent.logMetrics", "Evaluation.predict_and_score", "think", LLM, LLM,
 )  # fmt: skip
+
+ROOTS = ("Orchestrator.run",) * 4 + ("pipeline", "Evaluation.evaluate")
+NAMES = st.sampled_from([None, "Fixer", "Tester"])
+
+RECORDS = (
+    "record.run", "record.agent", "record.agent", "record.tool", "record.tool", "record.llm", "record.llm",
+    "record.test", "record.diagnose", "record.patch", "record.verify", "record.accept",
+    "record.pipeline", "record.pipeline", "record.debug", "record.debug", "record.code",
+    "record.lookup", "record.deploy", "record.score",
+)  # fmt: skip
+"""Steps of traces that are kept in our own words."""
 
 
 def _without_nothing(**told: Any) -> Raw:
@@ -62,6 +74,8 @@ def _output(draw: st.DrawFn, op: str) -> Any:
             return _without_nothing(hit=passed)
         case "predict_and_score":
             return {"scores": _without_nothing(a=passed, b=_without_nothing(c=draw(MAYBE), d=0.5))}
+    if op.startswith("record."):
+        return draw(records.output(op))
     return draw(st.sampled_from([None, 1, "done", {"passed": False}, [True]]))
 
 
@@ -70,13 +84,17 @@ def _trace(draw: st.DrawFn, name: str) -> list[Raw]:
     """Draw one trace: a root and up to nine calls below it, each below any earlier one."""
     trace = Trace(name)
     clock = draw(st.sampled_from([0, 0, LATE]))
-    root = draw(st.sampled_from(["Orchestrator.run"] * 4 + ["pipeline", "Evaluation.evaluate"]))
+    own = draw(st.booleans())
+    roots = ("record.run", "record.run", "record.batch") if own else ROOTS
+    steps = RECORDS if own else STEPS
     ids: list[str | None] = [None]
-    for op in [root, *draw(st.lists(st.sampled_from(STEPS), max_size=9))]:
+    for op in [draw(st.sampled_from(roots)), *draw(st.lists(st.sampled_from(steps), max_size=9))]:
         parent = draw(st.sampled_from(ids[1:3] * 4 + ids[1:] + [None])) if len(ids) > 1 else None
         lasts = draw(st.sampled_from([3, 7, 7, 20, 90, 0, -4, None]))
         error = draw(ERRORS) if lasts is not None else None
         known = st.sampled_from([None, "t1", "t2"])
+        asks = op in (LLM, "record.llm") or draw(st.sampled_from([False] * 9 + [True]))
+        model, used, usd = draw(USES) if asks and lasts is not None else (None, None, None)
         call = trace.call(
             op,
             clock,
@@ -88,14 +106,19 @@ def _trace(draw: st.DrawFn, name: str) -> list[Raw]:
             attributes=_without_nothing(
                 task=draw(known), variant=draw(known), weave=draw(KINDS.get(op, st.none()))
             ),
-            tokens=draw(TOKENS) if op == LLM and lasts is not None else None,
-            usd=draw(st.sampled_from([None, 0.25, 0.5]))
-            if op == LLM and lasts is not None
-            else None,
+            model=model or "gpt-4o",
+            used=used,
+            usd=usd,
+            agent=draw(NAMES) if own else None,
+            tool=draw(NAMES) if op == "record.tool" else None,
         )
         ids.append(call)
         clock += draw(st.sampled_from([0, 1, 5, 30]))
-    return trace.lines()
+    lines = trace.lines()
+    if draw(st.booleans()):
+        # A level of the tree that says nothing of what is below it.
+        draw(st.sampled_from(lines))["summary"] = {"usage": {}, "weave": {}}
+    return lines
 
 
 @st.composite

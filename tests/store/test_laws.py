@@ -94,7 +94,8 @@ def test_the_parts_of_every_cut_add_up(store: "tuple[DuckDBPyConnection, Path]")
                 assert sum(part.hits or 0 for part in parts) == total.hits, (by, metric.name)
             if isinstance(metric.of, Count | Sum):
                 values = [part.value for part in parts if part.value is not None]
-                assert total.value == pytest.approx(sum(values)), (by, metric.name)
+                told = pytest.approx(sum(values)) if values else None
+                assert total.value == told, (by, metric.name)
 
 
 def test_importing_twice_changes_nothing(

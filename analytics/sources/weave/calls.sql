@@ -64,8 +64,8 @@ counted AS (
             apart := entry.value.prompt_tokens IS NULL
                 AND entry.value.prompt_tokens_details IS NULL
                 AND entry.value.input_tokens_details IS NULL
-                AND entry.value.total_tokens IS DISTINCT FROM
-                    entry.value.input_tokens + entry.value.output_tokens
+                AND NOT coalesce(entry.value.total_tokens =
+                    entry.value.input_tokens::HUGEINT + coalesce(entry.value.output_tokens, 0), false)
         )) AS tokens,
         list_transform(costs, lambda entry:
             entry.value.prompt_tokens_total_cost

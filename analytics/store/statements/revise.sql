@@ -37,6 +37,8 @@ fields AS (
             {'field': 'output_tokens', 'old_value': before.output_tokens::VARCHAR, 'new_value': after.output_tokens::VARCHAR},
             {'field': 'cache_read_tokens', 'old_value': before.cache_read_tokens::VARCHAR, 'new_value': after.cache_read_tokens::VARCHAR},
             {'field': 'cache_write_tokens', 'old_value': before.cache_write_tokens::VARCHAR, 'new_value': after.cache_write_tokens::VARCHAR},
+            {'field': 'cache_write_1h_tokens', 'old_value': before.cache_write_1h_tokens::VARCHAR, 'new_value': after.cache_write_1h_tokens::VARCHAR},
+            {'field': 'reasoning_tokens', 'old_value': before.reasoning_tokens::VARCHAR, 'new_value': after.reasoning_tokens::VARCHAR},
             {'field': 'cost_usd', 'old_value': before.cost_usd::VARCHAR, 'new_value': after.cost_usd::VARCHAR},
             {'field': 'inputs', 'old_value': before.inputs, 'new_value': after.inputs},
             {'field': 'output', 'old_value': before.output, 'new_value': after.output},
