@@ -1,6 +1,7 @@
 """A connection, and one call to read a text or a sample as a format."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from analytics import schema
 from analytics.sources import Reject
 from analytics.sources.formats import FORMATS
+from analytics.sources.table import format_of, parse
+from tests.sources.tables import DATED, FILES, MAPPING
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "weave"
 BY_NAME = {entry.name: entry for entry in FORMATS}
@@ -72,6 +75,28 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def read(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Reader:
     return Reader(con, tmp_path)
+
+
+@pytest.fixture
+def read_table(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[..., Read]:
+    """Read rows, or the text of a file, as a table with a mapping."""
+
+    def read(rows: Any, text: str = MAPPING, kind: str = "jsonl") -> Read:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        file = folder / "table"
+        if isinstance(rows, list):
+            FILES[kind](rows, file)
+        else:
+            file.write_bytes(rows.encode() if isinstance(rows, str) else rows)
+        os.utime(file, (DATED.timestamp(), DATED.timestamp()))
+        staged = format_of(parse("mine", text)).stage(con, file, folder)
+        calls = con.read_parquet([str(path) for path in staged.files])
+        assert calls.columns == list(schema.CALLS.columns)
+        found = [dict(zip(calls.columns, row, strict=True)) for row in calls.fetchall()]
+        return Read(found, staged.rejects, staged.notes)
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -66,10 +66,16 @@ def propose(path: Path, name: str) -> str:
         name: how the user calls it.
 
     Raises:
-        InputError: the file holds no table.
+        InputError: the file holds no table, or none of which anything is known.
     """
     found = _look(path, name)
     plan = _plan(found)
+    if not (plan.fields or plan.id_line):
+        shown = ", ".join(map(repr, list(found.columns)[:30]))
+        raise InputError(
+            f"no column of {name} is called like anything that can be mapped ({shown}). "
+            f"A mapping written by hand can take: {', '.join(FIELDS)}."
+        )
     text = "\n".join(_written(found, plan, name)) + "\n"
     parse(Path(name).stem, text)
     return text
@@ -129,7 +135,7 @@ def _leaves(record: dict[str, Any], prefix: str = "", depth: int = 1) -> Iterato
         column = f"{prefix}{key}"
         # What counts calls by tool is one value; any other object is columns.
         counts = _plain(key) in NAMES["tools"] and all(
-            isinstance(one, int) for one in (value.values() if isinstance(value, dict) else ())
+            word(one).isdigit() for one in (value.values() if isinstance(value, dict) else ())
         )
         if isinstance(value, dict) and value and depth < _DEEPEST and not counts:
             yield from _leaves(value, f"{column}.", depth + 1)
@@ -235,7 +241,7 @@ def _is_uuid(value: object) -> bool:
 
 
 def _written(found: _Table, plan: _Plan, name: str) -> Iterator[str]:
-    yield f"# Proposed for {excerpt(Path(name).name)} by what its columns are called and hold. Check every line."
+    yield f"# Proposed for {excerpt(Path(name).name)} by the names and cells of its columns. Check it."
     yield from (f"# {excerpt(remark)}" for remark in found.remarks)
     yield f"rows = {_quoted(plan.kind)} # {_WHY[plan.kind]}"
     stem = re.sub(r"[^\w.-]+", "-", Path(name).name.partition(".")[0]).strip("-") or "table"
