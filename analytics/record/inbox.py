@@ -45,14 +45,15 @@ class Inbox:
         self._dropped: dict[Path | None, int] = {}
 
     def put(self, state: State) -> None:
-        """Take a state, or count it as dropped. What runs themselves tell is always taken."""
+        """Take a state, or count it as dropped. That a run begins or ends is always taken."""
         room = 1 if state.status == "running" else 2
+        needed = state.of.is_run and (room == 2 or not state.changes)
         with self._lock:
             full = (
                 self._states >= room * self._most
                 or self._characters + state.characters > room * self._most_characters
             )
-            if full and not state.of.is_run:
+            if full and not needed:
                 self._dropped[state.of.folder] = self._dropped.get(state.of.folder, 0) + 1
                 return
             self._states += 1

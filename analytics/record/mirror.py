@@ -15,7 +15,9 @@ from analytics.record.state import Identity, Record
 
 T = TypeVar("T")
 
-MOST_BATCHES = 1_000
+MOST_CHARACTERS = 64_000_000
+"""What may wait to be told to Weave."""
+
 MOST_OVER = 10_000
 FLUSH_S = 10.0
 
@@ -41,7 +43,9 @@ class Mirror:
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - the SDK's client
         """Tell this client."""
         self.client = client
-        self._batches: SimpleQueue[list[Record] | Lock] = SimpleQueue()
+        self._batches: SimpleQueue[tuple[list[Record], int] | Lock] = SimpleQueue()
+        self._put = 0
+        self._got = 0
         self._entered: dict[str, Any] = {}
         self._calls: dict[str, Any] = {}
         self._over: dict[str, None] = {}
@@ -57,12 +61,13 @@ class Mirror:
         """Have them stand beside it again."""
         self._guarded(self._pop, step)
 
-    def take(self, records: list[Record]) -> None:
-        """Pass some records on in the background."""
-        if self._batches.qsize() >= MOST_BATCHES:
+    def take(self, records: list[Record], characters: int) -> None:
+        """Pass some records of about that size on in the background."""
+        if self._put - self._got > MOST_CHARACTERS:
             self._tell("Weave is too slow: some steps are recorded on this machine only.")
             return
-        self._batches.put(records)
+        self._put += characters
+        self._batches.put((records, characters))
         if self._thread is None:
             self._thread = Thread(target=self._work, name="record-weave", daemon=True)
             try:
@@ -92,16 +97,18 @@ class Mirror:
             self._next()
 
     def _next(self) -> None:
-        batch = self._batches.get()
-        if not isinstance(batch, list):
-            batch.release()
+        item = self._batches.get()
+        if not isinstance(item, tuple):
+            item.release()
             return
+        batch, characters = item
         # A step begins before those below it, and ends after them.
         for record in batch:
             self._guarded(self._begin, record)
         for record in reversed(batch):
             if record["status"] != "running":
                 self._guarded(self._end, record)
+        self._got += characters
 
     def _push(self, step: Identity) -> None:
         from weave.trace.context import call_context

@@ -124,7 +124,8 @@ class Steps:
 
         Args:
             role: one of ``names.ROLES``, or agent, tool, llm.
-            seconds: how long it took up to now; its length is unknown where this is.
+            seconds: how long it took up to now; its length is unknown where this is. Weave has no
+                word for that, and is told that it took no time.
             agent: the agent whose step it was.
             tool: the tool that was called.
             inputs: what it was called with.

@@ -21,8 +21,8 @@ _MOST_AT_ONCE = 2_000
 class Listener(Protocol):
     """Who is told what was written."""
 
-    def take(self, records: list[Record]) -> None:
-        """Take some records, secrets taken out; a step before those below it."""
+    def take(self, records: list[Record], characters: int) -> None:
+        """Take some records of about that size, secrets taken out; a step before those below it."""
         ...
 
     def flush(self) -> None:
@@ -92,12 +92,14 @@ class Writer:
             latest[state.of.span_id] = state
         lines: dict[Path, list[str]] = {}
         mirrored: list[Record] = []
+        characters = 0
         for state in latest.values():
             folder = state.of.folder
             try:
                 line = line_of(record_of(state))
                 if state.of.mirrored:
                     mirrored.append({**json.loads(line), "is_run": state.of.is_run})
+                    characters += len(line)
             except (ValueError, TypeError, RecursionError) as fault:
                 self._tell(f"a step of {state.of.op} cannot be written ({fault}).")
                 self._lose(folder, 1)
@@ -109,7 +111,7 @@ class Writer:
         for folder in {*lines, *self._lost}:
             self._append(folder, lines.get(folder, []))
         if mirrored and self.listener:
-            self.listener.take(mirrored)
+            self.listener.take(mirrored, characters)
 
     def _append(self, path: Path, lines: list[str]) -> None:
         folder = self._folders.setdefault(path, Folder(path))
