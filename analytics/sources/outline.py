@@ -8,7 +8,7 @@ _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|[\[\]{}:,]', re.DOTALL)
 _DEEPEST = 3
 
 Outline = list[tuple[tuple[str, ...], set[str]]]
-"""The objects of a file: the keys that lead to each (lists do not count), and its own keys."""
+"""The objects of a file: the keys that lead to each (lists do not count), and its own, all as written."""
 
 
 def outline(head: bytes) -> Outline:

@@ -26,6 +26,13 @@ EXPECTED = {
     "otel-agento/traces*.json": "openai-agents",
     "vexp/logs/**/report.json": "swe-bench",
 }
+SYNTHETIC = {
+    "agenticsys-json/**/*.json": "agenticsys-json",
+    "agenticsys-csv/**/*.csv": "agenticsys-csv",
+    "patchpilot-runs/*.json*": "patchpilot-runs",
+    "tracetriage/*.json*": "tracetriage",
+}
+"""Files of systems that have published none, which stand beside this test."""
 ELSEWHERE = ("test_skeleton",)
 """Folders below those that hold something else."""
 
@@ -43,6 +50,8 @@ NONE_OF_THESE = (
 )
 TABLES = "vexp/results", "agentrx-tau", "aider-polyglot"
 """Folders of tables: a mapping of the user's own says what their columns are."""
+
+GOLDEN = Path(__file__).parent / "golden"
 
 
 def takers(path: Path) -> list[str]:
@@ -63,6 +72,15 @@ def test_a_sample_is_taken_for_its_format_alone(pattern):
         assert all(expected.startswith("weave") and name.startswith("weave") for name in others), (
             path
         )
+
+
+@pytest.mark.parametrize("pattern", SYNTHETIC)
+def test_a_synthetic_file_is_taken_for_its_format_alone(pattern):
+    paths = sorted(GOLDEN.glob(pattern))
+    assert paths
+    assert {str(path): takers(path) for path in paths} == {
+        str(path): [SYNTHETIC[pattern]] for path in paths
+    }
 
 
 @pytest.mark.parametrize("pattern", NONE_OF_THESE)
