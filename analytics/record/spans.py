@@ -186,8 +186,8 @@ class Span:
     def cut_short(self, error_type: str, message: str) -> None:
         """Say that it ended because the process does; what ends it later is still heard."""
         if self._place is not None and not self._over:
-            self._facts.setdefault("error_kind", "infra")
-            self._send("error", self._place.clock.now(), error_type, message)
+            facts = {"error_kind": "infra", **self._facts}
+            self._send("error", self._place.clock.now(), error_type, message, facts)
 
     def _learn(self, facts: Mapping[str, object]) -> None:
         is_llm = self._identity is not None and self._identity.kind == "llm"
@@ -205,6 +205,7 @@ class Span:
         ended_ns: int | None = None,
         error_type: str | None = None,
         error_message: str | None = None,
+        facts: Mapping[str, object] | None = None,
     ) -> None:
         assert self._identity is not None
         state = State(
@@ -215,7 +216,7 @@ class Span:
             error_type=error_type,
             error_message=error_message,
             columns=self._columns.copy(),
-            output=self._told(),
+            output=self._told(facts or self._facts),
             characters=self._size,
         )
         try:
@@ -223,14 +224,14 @@ class Span:
         except Exception as error:  # noqa: BLE001 - recording is not worth a run
             warn(f"a step was not recorded ({type(error).__name__}: {error}).")
 
-    def _told(self) -> object:
-        if not self._facts:
+    def _told(self, facts: Mapping[str, object]) -> object:
+        if not facts:
             return self._result
         if self._result is None:
-            return self._facts.copy()
+            return dict(facts)
         if isinstance(self._result, dict):
-            return {**self._result, **self._facts}
-        return {"result": self._result, **self._facts}
+            return {**self._result, **facts}
+        return {"result": self._result, **facts}
 
 
 def _name(fault: BaseException | None) -> str | None:
