@@ -1,5 +1,10 @@
-"""The web address as the place where a view is kept, so that it can be shared. Reads and writes, no more."""
+"""The web address as the place where a view is kept, so that it can be shared. Reads and writes, no more.
 
+The notebook's own page reads only the last of several parameters of one name, so several values stand in
+one: ``variant=v1|v2``. A bar within a value has a backslash before it, and so has a backslash.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +16,9 @@ RUN = "run"
 """Parameter that names the opened run: ``source/run_id``."""
 
 _LONGEST = 500
+_MOST_VALUES = 50
+_PARTS = re.compile(r"\\(.)|(\|)|([^|\\]+|\\$)", re.DOTALL)
+"""What a backslash protects, a bar, and what is neither."""
 
 RunKey = tuple[str, str]
 """Source and id of a run."""
@@ -25,10 +33,43 @@ def parameters(request: Mapping[str, Any] | None, more: Sequence[str] = ()) -> d
     """
     told = {name: (request or {}).get(name) for name in (*PARAMETERS, RUN, *more)}
     return {
-        name: [str(each)[:_LONGEST] for each in ([value] if isinstance(value, str) else value)]
+        name: [
+            each[:_LONGEST]
+            for text in ([value] if isinstance(value, str) else value)
+            for each in parted(str(text)[: _LONGEST * _MOST_VALUES])
+        ]
         for name, value in told.items()
         if isinstance(value, str | Sequence)
     }
+
+
+def joined(values: Sequence[str]) -> str:
+    """Return several values as the text of one parameter.
+
+    >>> parted(joined(["v1", "a|b", ""])) == ["v1", "a|b", ""]
+    True
+    """
+    return "|".join(value.replace("\\", r"\\").replace("|", r"\|") for value in values)
+
+
+def parted(text: str) -> list[str]:
+    """Return the values that one parameter stands for."""
+    values = [""]
+    for escaped, bar, plain in _PARTS.findall(text):
+        if bar:
+            values.append("")
+        else:
+            values[-1] += escaped or plain
+    return values
+
+
+def query(told: Mapping[str, Sequence[str]]) -> str:
+    """Return parameters as they stand behind a question mark.
+
+    >>> query({"variant": ["v1", "v2"], "period": ["all"]})
+    'variant=v1%7Cv2&period=all'
+    """
+    return urlencode({name: joined(values) for name, values in told.items() if values})
 
 
 def run_of(told: Mapping[str, Sequence[str]]) -> RunKey | None:
@@ -52,7 +93,7 @@ def link_to(key: RunKey, page: str = "") -> str:
     >>> link_to(("weave", "a&b"), "runs/")
     'runs/?run=weave%2Fa%26b'
     """
-    return f"{page}?{urlencode({RUN: '/'.join(key)})}"
+    return f"{page}?{query({RUN: ['/'.join(key)]})}"
 
 
 def write(params: Any, scope: Scope, run: RunKey | None) -> None:  # noqa: ANN401
@@ -75,10 +116,11 @@ def put(params: Any, wanted: Mapping[str, list[str]], names: Sequence[str]) -> N
         names: what this page may write.
     """
     for name in names:
-        new, old = wanted.get(name, []), params.get_all(name)
-        if new == old:
+        values = wanted.get(name, [])
+        new = [joined(values)] if values else []
+        if new == params.get_all(name):
             continue
         if new:
-            params.set(name, new[0] if len(new) == 1 else new)
+            params.set(name, new[0])
         else:
             params.remove(name)

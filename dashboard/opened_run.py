@@ -8,7 +8,8 @@ from analytics.metrics.catalog import Unit
 from analytics.render import UNKNOWN, counted, moment, number, seconds
 from analytics.store.tables import MOST_CALLS, Payload
 from dashboard.reading import RunDetail
-from dashboard.widgets import NOTHING, Markup, join, nothing, status, tag
+from dashboard.run_columns import ending
+from dashboard.widgets import NOTHING, Markup, facts, join, nothing, status, tag
 
 _MOST_LINES = 400
 _DEEPEST = 12
@@ -17,22 +18,20 @@ _DEEPEST = 12
 
 def opened_run(detail: RunDetail) -> Markup:
     """Return everything about one run."""
-    patches = [_patch(title, diff) for title, diff in detail.diffs]
+    patches = [patch(title, diff) for title, diff in detail.diffs]
     if detail.diffs_left_out:
         patches.append(_and(detail.diffs_left_out, "more patched bug"))
-    return join([_facts(detail.run), *patches, _calls(detail)])
+    return join([_run(detail.run), *patches, _calls(detail)])
 
 
 def _and(n: int, noun: str) -> Markup:
     return tag("p", f"and {counted(n, noun)}", class_="pp-quiet")
 
 
-def _facts(run: Mapping[str, Any]) -> Markup:
-    words = {"pass": "passed", "fail": "failed", "unknown": "outcome unknown"}
-    outcome = words[run["outcome"]] if run["state"] == "finished" else run["state"]
+def _run(run: Mapping[str, Any]) -> Markup:
     tokens = run["tokens"]
-    facts = {
-        "Outcome": status(outcome),
+    known = {
+        "Outcome": status(ending(run)),
         "Task": run["task"],
         "Variant": run["variant"],
         "Model": run["model"],
@@ -45,15 +44,11 @@ def _facts(run: Mapping[str, Any]) -> Markup:
         "Error": run["error_type"],
         "Run": tag("code", run["run_id"]),
     }  # fmt: skip
-    shown = {name: value for name, value in facts.items() if value is not None and value != UNKNOWN}
-    return tag(
-        "dl",
-        *(tag("div", tag("dt", name), tag("dd", value)) for name, value in shown.items()),
-        class_="pp-facts",
-    )
+    return facts(known)
 
 
-def _patch(title: str, diff: str) -> Markup:
+def patch(title: str, diff: str) -> Markup:
+    """Return one unified diff under its title."""
     added = sum(line.startswith("+") and not line.startswith("+++") for line in diff.splitlines())
     removed = sum(line.startswith("-") and not line.startswith("---") for line in diff.splitlines())
     head = tag(
@@ -141,14 +136,15 @@ def _call(call: Mapping[str, Any], payload: Payload | None, began: Any, longest:
     return tag(
         "details",
         head,
-        _carried(call, payload),
+        carried(call, payload),
         class_="pp-call",
         style=f"--depth:{depth}",
         data_status=call["status"],
     )
 
 
-def _carried(call: Mapping[str, Any], payload: Payload | None) -> Markup:
+def carried(call: Mapping[str, Any], payload: Payload | None) -> Markup:
+    """Return what one call carried, and how it failed."""
     error = NOTHING
     if call["error_type"] or call["error_message"]:
         told = ": ".join(part for part in (call["error_type"], call["error_message"]) if part)

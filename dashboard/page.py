@@ -287,6 +287,11 @@ def before_after(compared: Comparison | None) -> Markup:
     return grid((7, "", compared_table(compared)), (5, "", shares))
 
 
+def times_are_utc() -> Markup:
+    """Return how the numbers of one run are to be read."""
+    return tag("footer", "Unknown is —, never 0. All times are UTC.", class_="pp-footer")
+
+
 def footer(shown: Overview) -> Markup:
     """Return how the numbers are to be read."""
     return tag(

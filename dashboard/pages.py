@@ -3,9 +3,9 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
 from analytics.overview import Scope
+from dashboard.address import query
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +40,22 @@ def links(here: str, scope: Scope | None = None) -> list[tuple[str, str]]:
         here: path of the page that links.
         scope: what is looked at, and is to be looked at there as well.
     """
-    if "dashboard.server" not in sys.modules:
-        return []
-    told = urlencode(scope.parameters(), doseq=True) if scope else ""
-    query = f"?{told}" if told else ""
-    there = notebooks()
-    return [
-        (address(page.path, here) + query, page.title)
-        for page in PAGES
-        if page.path in there and page.path != here
-    ]
+    others = ((link(page.path, here, scope), page.title) for page in PAGES)
+    return [(where, title) for where, title in others if where]
+
+
+def link(there: str, here: str, scope: Scope | None = None) -> str:
+    """Return the address of another page, empty where that is not there, or is this one.
+
+    Args:
+        there: path of the page to link to.
+        here: path of the page that links.
+        scope: what is looked at, and is to be looked at there as well.
+    """
+    if there == here or there not in notebooks() or "dashboard.server" not in sys.modules:
+        return ""
+    told = query(scope.parameters()) if scope else ""
+    return address(there, here) + (f"?{told}" if told else "")
 
 
 def address(path: str, here: str = "") -> str:

@@ -187,6 +187,24 @@ def nothing(title: str, why: str) -> Markup:
     return tag("div", tag("strong", title), tag("p", why), class_="pp-nothing")
 
 
+def quiet(said: object) -> Markup:
+    """Return what stands in one line where there is no more to say."""
+    return tag("p", said, class_="pp-quiet")
+
+
+def facts(known: Mapping[str, object]) -> Markup:
+    """Return names and values side by side, without those that are unknown."""
+    shown = {name: value for name, value in known.items() if value is not None and value != UNKNOWN}
+    pairs = (tag("div", tag("dt", name), tag("dd", value)) for name, value in shown.items())
+    return tag("dl", *pairs, class_="pp-facts")
+
+
+def part(title: str, *content: object, note: object = "") -> Markup:
+    """Return a part of a section: a small heading with a note, and what it holds."""
+    head = tag("h3", title, tag("small", " ", note) if note else NOTHING)
+    return tag("div", head, *content, class_="pp-part")
+
+
 def field(title: str, control: object) -> Markup:
     """Return a control under its title."""
     return tag("label", tag("span", title), control, class_="pp-field")
@@ -261,7 +279,7 @@ def table(
         tag(
             "tr",
             *(
-                tag("td", cell, class_=f"pp-{key}", data_label=label)
+                tag("td", cell, class_=f"pp-{key}", data_label=label, data_known=_known(cell))
                 for (key, _), label, cell in zip(columns, called, row, strict=True)
             ),
             data_state=marks[position] if marks else None,
@@ -270,6 +288,11 @@ def table(
     ]
     whole = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *body), aria_label=name)
     return tag("div", whole, class_="pp-table")
+
+
+def _known(cell: object) -> str | None:
+    """Return what the style sheet is told of a cell: narrow lists leave out what is not known."""
+    return "no" if cell is None or cell == UNKNOWN else None
 
 
 def compared_table(comparison: Comparison) -> Markup:
