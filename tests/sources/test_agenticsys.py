@@ -338,3 +338,18 @@ def test_a_table_with_anything_in_it_is_read_or_rejected(read, data):
     text = data.draw(st.lists(cells, min_size=1, max_size=30).map(",".join))
     found = read(table(first, text), "agenticsys-csv")
     assert found.rows or found.rejects or found.notes
+
+
+def test_a_stated_rate_that_its_counts_do_not_come_to_is_told(read):
+    report = json.loads((JSON / f"{RUN}_final.json").read_text("utf-8"))
+    found = read(json.dumps(report | {"success_rate": 50.0}), "agenticsys-json")
+    assert "a run states a success rate of 50% and 2 of 3 issues." in found.notes
+    assert output(found.rows[0])["success_rate"] == 0.5
+
+
+@pytest.mark.parametrize("coverage", ["0.0", "0.85", "85.0"])
+def test_a_coverage_that_may_be_a_share_or_a_percentage_is_unknown(read, coverage):
+    head, first, _ = (CSV / "v1" / "issues.csv").read_text("utf-8").splitlines()
+    found = read(table(head, first.rpartition(",")[0] + "," + coverage), "agenticsys-csv")
+    assert output(found.rows[0])["coverage"] == (0.85 if coverage == "85.0" else None)
+    assert ("test_coverage of 1 or less" in " ".join(found.notes)) == (coverage == "0.85")
