@@ -28,7 +28,7 @@ def outline(head: bytes) -> Outline:
     for hit in _TOKEN.finditer(start):
         token = hit[0]
         if token in b"{[":
-            if key and len(opened) < _DEEPEST:
+            if key and 0 < len(opened) < _DEEPEST:
                 path = (*opened[-1][0], key.decode("utf-8", "replace"))
             keys: set[str] | None = set() if token == b"{" else None
             opened.append((path, keys))

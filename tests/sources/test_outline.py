@@ -32,7 +32,7 @@ def test_a_text_that_is_cut_off_says_no_more_than_the_whole(objects, end):
         assert keys <= full_keys
 
 
-@given(st.binary(max_size=300))
+@given(st.binary(max_size=300) | st.text('{}[]",:a', max_size=60).map(str.encode))
 def test_any_bytes_have_an_outline_and_a_header(head):
     outline(b"{" + head)
     outline(b"[" + head)
