@@ -52,7 +52,7 @@ def test_of_several_files_those_that_do_not_fit_are_rejected(table: Path, tmp_pa
     )
     assert done.stdout.startswith("3 new, 0 changed, 0 unchanged, 1 rejected")
     assert "mapping m does not fit other.csv: it has no column 'run_id' for id." in done.stderr
-    assert "1 cells of column resolved give no passed" in done.stderr
+    assert "column resolved gives no passed in 1 row," in done.stderr
     alone = patchpilot(
         "import", tmp_path / "other.csv", "--map", mapping, "--store", tmp_path / "store"
     )

@@ -48,7 +48,7 @@ def test_what_cannot_be_read_is_unknown_and_told_once(read_table):
     rows = [{"id": str(n), "n": "many" if n else 1} for n in range(4)]
     found = read_table(rows, small('errors = "n"'))
     assert [facts(row).get("errors") for row in found.rows] == [1, None, None, None]
-    told = "3 cells of column n give no errors: no number (first: row 2, many); they are unknown."
+    told = "column n gives no errors in 3 rows, which leaves it unknown: no number (first: row 2, many)."
     assert told in found.notes
 
 
@@ -103,7 +103,7 @@ def test_a_row_without_a_time_has_the_date_of_the_file_and_no_length(read_table)
     assert {(row["started_at"].timestamp(), row["ended_at"]) for row in found.rows} == {
         (datetime(2026, 11, 1).timestamp(), None)
     }
-    assert found.notes == ("2 rows have no time: the date of the file is taken for it.",)
+    assert found.notes == ("no time in 2 rows: the date of the file is taken for it.",)
 
 
 def test_a_length_without_a_time_is_kept(read_table):
@@ -147,7 +147,7 @@ def test_rows_without_an_id_are_known_by_what_they_hold(read_table):
     rows = [{"ok": True, "n": 1}, {"ok": True, "n": 2}, {"ok": True, "n": 2}]
     found = read_table(rows, text)
     assert len(found.rows) == 2
-    assert "1 rows repeat another row word for word and count once." in found.notes
+    assert "1 row left out: the same as another, word for word." in found.notes
     assert {r["span_id"] for r in found.rows} == {
         r["span_id"] for r in read_table(rows, text, "csv").rows
     }

@@ -90,7 +90,7 @@ def test_tau_gives_its_totals(read):
     assert Counter(tool["tool"] for tool in tools)["get_order_details"] == 249
     assert {tool["parent_id"] for tool in tools} <= {run["span_id"] for run in each}
     assert {run["ended_at"] for run in each} == {None}
-    assert found.notes == ("100 rows have no time: the date of the file is taken for it.",)
+    assert found.notes == ("no time in 100 rows: the date of the file is taken for it.",)
 
 
 def test_tau_labels_hang_below_the_runs_they_are_about(tmp_path):

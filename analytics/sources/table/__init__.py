@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import InputError, nearest
-from analytics.sources import SourceFormat, Staged
+from analytics.sources import GIVES, SourceFormat, Staged
 from analytics.sources.rows import CallWriter, UnusableError, as_json
 from analytics.sources.table import cells, rows
 from analytics.sources.table.mapping import BUNDLED, TableMapping, load, parse
@@ -29,6 +29,7 @@ def format_of(mapping: TableMapping) -> SourceFormat:
         title=mapping.title,
         recognise=lambda head, path: f"mapping {mapping.name}",
         stage=partial(_stage, mapping),
+        gives=frozenset(GIVES),
     )
 
 
@@ -94,7 +95,9 @@ def _stage(mapping: TableMapping, con: "DuckDBPyConnection", path: Path, folder:
                 out.reject(line, str(fault), record)
         converter.finish()
         if repeated:
-            out.note(f"{repeated:,} rows repeat another row word for word and count once.")
+            out.note(
+                f"{cells.counted(repeated, 'row')} left out: the same as another, word for word."
+            )
         if lacking:
             out.note(f"no column for {', '.join(lacking)} of mapping {mapping.name}.")
         # The file was read twice, and what is no row was met both times.

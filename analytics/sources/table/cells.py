@@ -88,8 +88,8 @@ class Told:
     def notes(self) -> list[str]:
         """Return one sentence per thing."""
         found = [
-            f"{cells:,} cells of column {column} give no {name}: {fault} (first: row {line}, "
-            f"{shown}); they are unknown."
+            f"column {column} gives no {name} in {counted(cells, 'row')}, which leaves it unknown: "
+            f"{fault} (first: row {line}, {shown})."
             for (name, column), (cells, fault, line, shown) in self._bad.items()
         ]
         if self._naive:
@@ -97,6 +97,15 @@ class Told:
         if self._dates:
             found.append(f"dates without a time ({_few(self._dates)}) are taken for midnight, UTC.")
         return found
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "row"), counted(1000, "row")
+    ('1 row', '1,000 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _few(names: set[str]) -> str:

@@ -96,6 +96,8 @@ def _look(path: Path, name: str) -> _Table:
         if not found.records:
             why = f": {out.rejects[0].reason}" if out.rejects else ""
             raise InputError(f"{name} holds no rows to propose a mapping for{why}.")
+        if len(found.records) == _LOOKED_AT:
+            found.remarks.append(f"Only the first {_LOOKED_AT:,} rows were looked at.")
         if out.rejects:
             found.remarks.append(
                 f"{len(out.rejects):,} records are no rows; the first: {out.rejects[0].reason}"

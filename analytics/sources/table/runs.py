@@ -128,7 +128,7 @@ class Converter:
                 )
         if self._undated:
             self._out.note(
-                f"{self._undated:,} rows have no time: the date of the file is taken for it."
+                f"no time in {cells.counted(self._undated, 'row')}: the date of the file is taken for it."
             )
         for sentence in (*self._told.notes(), *self._reconciler.notes()):
             self._out.note(sentence)
