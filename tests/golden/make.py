@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.golden import repairs, shapes
+from tests.golden import kept, repairs, shapes, spent
 from tests.traces import Raw
 
 FOLDER = Path(__file__).parent
@@ -25,7 +25,12 @@ STATES: dict[str, State] = {
         repairs.getting_faster, repairs.looked_up_and_deployed, repairs.agent_within_itself,
         shapes.weave_evaluation, shapes.generic, shapes.camel_case, shapes.clock_skew,
         shapes.nested_runs, shapes.run_below_a_root, shapes.lost_run_below_a_root,
-        shapes.parent_cycle, shapes.several_roots, shapes.duplicates,
+        shapes.parent_cycle, shapes.several_roots, shapes.duplicates, spent.cached_tokens,
+        spent.reported_and_computed, spent.priced_and_unpriced, spent.skipped_level, spent.price_tier,
+        spent.price_changed, spent.price_by_night, spent.impossible_counts, kept.tools_used,
+        kept.pipeline_retried, kept.first_pipeline_untold, kept.debugged, kept.code_changed,
+        kept.patch_replaced, kept.batch_stuck, kept.agent_failed_run_passed, kept.stated_otherwise,
+        kept.run_alone, kept.runs_inside_a_run,
     )
 }  # fmt: skip
 """Every state, by the name of its file."""

@@ -207,9 +207,9 @@ def rolled_up_tokens() -> list[Raw]:
 
 
 def unpriced() -> list[Raw]:
-    """Tokens without a price: the cost is unknown, not nothing."""
+    """Tokens of a model without a price: the cost is unknown, not nothing."""
     trace, root = start("unpriced", 20, {"success": True, "bugs_fixed": 1})
-    trace.call(LLM, 5, 10, parent=root, tokens=(100, 10))
+    trace.call(LLM, 5, 10, parent=root, tokens=(100, 10), model="nobody-knows-1")
     return trace.lines()
 
 

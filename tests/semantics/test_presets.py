@@ -59,8 +59,11 @@ def test_the_slow_reading_agrees_on_every_golden_op():
     for call in calls:
         found = classify(call.op, PRESETS)
         assert (found.preset, found.role) == meaning.recognised(call), call.op
-        assert found.agent == meaning.agent(call), call.op
-        assert (found.kind or call.told_kind or "other") == meaning.kind(call), call.op
+        assert (call.told_agent or found.agent) == meaning.agent(call), call.op
+        kind = found.kind or call.told_kind or "other"
+        assert kind == meaning.kind(call), call.op
+        named = call.told_tool or found.tool or call.op
+        assert meaning.tool(call) == (named if kind == "tool" else None), call.op
 
 
 def test_the_oracle_asks_them_in_the_same_order():
