@@ -113,7 +113,7 @@ def difference(new: float | None, old: float | None) -> str:
     """Return by how much one amount of dollars differs from another, and in per cent of that.
 
     >>> difference(12.0, 10.0), difference(0.9, 1.0), difference(None, 1.0), difference(1.0, 0.0)
-    ('+$2.00 (+20 %)', '-$0.1 (-10 %)', '—', '+$1.00')
+    ('+$2.00 (+20 %)', '-$0.10 (-10 %)', '—', '+$1.00')
     """
     if new is None or old is None:
         return UNKNOWN
@@ -187,7 +187,8 @@ def axis_title(metric: Metric) -> str:
     ('Pass rate (%)', 'Mean fix time of the fixed (s)')
     """
     unit = {Unit.SHARE: "%", Unit.SECONDS: "s", Unit.USD: "$", Unit.TOKENS: "tokens", Unit.COUNT: "count",
-            Unit.PER_RUN: "per run", Unit.PER_CYCLE: "per cycle", Unit.SCORE: "score"}[metric.unit]  # fmt: skip
+            Unit.PER_RUN: "per run", Unit.PER_CYCLE: "per cycle",
+            Unit.SCORE: "score"}[metric.unit]  # fmt: skip
     return f"{metric.title} ({unit})"
 
 
@@ -231,7 +232,7 @@ def _round(value: float, digits: int, *, sign: bool = False) -> str:
 
 
 def _usd(value: float) -> str:
-    return f"{value:,.2f}" if value >= 0.995 or value == 0 else f"{value:.2g}"
+    return f"{value:,.2f}" if value >= 0.0995 or value == 0 else f"{value:.2g}"
 
 
 def _short(value: float) -> str:

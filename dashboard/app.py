@@ -15,7 +15,19 @@ with app.setup:
     import marimo as mo
 
     from analytics.errors import AnalyticsError
-    from dashboard import address, bugs_table, charts, filters, page, pages, picks, reading, widgets
+    from dashboard import (
+        address,
+        bugs_table,
+        charts,
+        filters,
+        freshness,
+        page,
+        pages,
+        picks,
+        reading,
+        widgets,
+    )
+    from dashboard.more_numbers import more_numbers
     from dashboard.opened_run import opened_run
     from dashboard.reading import TableView
 
@@ -107,26 +119,12 @@ def state(first_run, first_scope, first_version):
 
 @app.cell
 def live(first_version, is_live, reader, set_fault, set_version):
-    _seen = {"version": first_version, "fault": None}
-
-    def _poll(_tick):
-        fault, version = None, _seen["version"]
-        try:
-            version = reader.poll()
-        except AnalyticsError as error:
-            fault = str(error)
-        if fault != _seen["fault"]:
-            _seen["fault"] = fault
-            set_fault(fault)
-        if version != _seen["version"]:
-            _seen["version"] = version
-            set_version(version)
-
+    _look = freshness.poller(reader, first_version, set_version, set_fault)
     # A cell that names a control runs again whenever that changes. No other cell names one: they place
     # its markup, so that a tick that finds nothing new runs none.
     # A look costs milliseconds: once a second, a page shows an import within two.
     refresh_control = mo.ui.refresh(
-        options=["1s", "2s", "5s", "30s"], default_interval="1s", on_change=_poll
+        options=["1s", "2s", "5s", "30s"], default_interval="1s", on_change=_look
     )
     refresh = widgets.element(refresh_control) if is_live else widgets.NOTHING
     return (refresh,)
@@ -343,14 +341,14 @@ def before_after(is_live, shown, sides):
 
 
 @app.cell
-def more_numbers(shown):
+def other_numbers(shown):
     mo.stop(shown.is_empty)
     widgets.show(
         widgets.section(
             "More numbers",
-            widgets.more_numbers(shown.more),
+            more_numbers(shown),
             anchor="more",
-            note=f"Every other metric. {shown.window.label}.",
+            note=f"Every other metric, by subject. {shown.window.label}.",
         ),
         page.footer(shown),
     )

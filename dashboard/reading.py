@@ -22,6 +22,7 @@ from analytics.overview import (
     selection,
     window,
 )
+from analytics.spending import Spending, spending
 from analytics.store import tables
 from analytics.store.reader import Reader, Version
 from analytics.sync import StoreChoice, choose_store
@@ -88,6 +89,21 @@ def answers(store: Path, version: Version, scope: Scope) -> Overview:
 @lru_cache(maxsize=128)
 def _answers(store: Path, version: Version, scope: Scope) -> Overview:
     return overview(reader(store), scope)
+
+
+def spent(store: Path, version: Version, scope: Scope) -> Spending:
+    """Return what the runs of a scope spent and did as of a version.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    with _one_at_a_time:
+        return _spent(store, version, scope)
+
+
+@lru_cache(maxsize=64)
+def _spent(store: Path, version: Version, scope: Scope) -> Spending:
+    return spending(reader(store), scope)
 
 
 @lru_cache(maxsize=64)

@@ -316,28 +316,6 @@ def compared_table(comparison: Comparison) -> Markup:
     return table(columns, rows, name="Before and after")
 
 
-def more_numbers(headlines: Sequence[Headline]) -> Markup:
-    """Return every other metric with its definition."""
-    columns = [
-        ("name", "Metric"),
-        ("num", "Value"),
-        ("range", "95 % interval"),
-        ("of", "Of"),
-        ("what", "What it is"),
-    ]
-    rows = [
-        (
-            tag("span", each.card.title, data_metric=each.card.name),
-            number(each.card.value),
-            each.card.interval or UNKNOWN,
-            basis(each),
-            each.card.doc,
-        )
-        for each in headlines
-    ]
-    return table(columns, rows, name="More numbers")
-
-
 def age(since: datetime | None, now: datetime) -> Markup:
     """Return an age that the browser counts on by itself, without asking anybody (see theme.css)."""
     if since is None:

@@ -94,6 +94,11 @@ class Overview:
     facts: tables.StoreFacts
     """Where the data came from, when, how much, and what could not be read."""
 
+    def headlines(self, names: Iterable[str]) -> "tuple[Headline, ...]":
+        """Return some metrics by name, wherever they stand here."""
+        known = {each.card.name: each for each in (*self.first, *self.second, *self.more)}
+        return tuple(known[name] for name in names)
+
     @property
     def is_empty(self) -> bool:
         """Whether there is neither a run nor a bug to tell of."""

@@ -7,9 +7,12 @@ from analytics.metrics.catalog.repairs import REPAIRS
 from analytics.metrics.catalog.spending import SPENDING
 from analytics.metrics.catalog.work import WORK
 
-__all__ = ["CATALOG", "METRICS", "STALE_MINUTES", "Metric", "Unit", "metric"]
+__all__ = ["CATALOG", "METRICS", "STALE_MINUTES", "SUBJECTS", "Metric", "Unit", "metric"]
 
-CATALOG = (*OUTCOMES, *REPAIRS, *SPENDING, *WORK)
+SUBJECTS = {"Outcomes": OUTCOMES, "Repairs": REPAIRS, "Spending": SPENDING, "Work": WORK}
+"""Every metric, by what it is about."""
+
+CATALOG = tuple(metric for subject in SUBJECTS.values() for metric in subject)
 
 METRICS = {metric.name: metric for metric in CATALOG}
 """Every metric, by name."""
