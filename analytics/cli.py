@@ -7,10 +7,11 @@ from pathlib import Path
 
 from analytics import __version__
 from analytics.commands import (
-    code,
     changes,
+    code,
     doctor,
     export,
+    formats,
     import_,
     map_,
     metrics,
@@ -25,6 +26,7 @@ from analytics.errors import AnalyticsError
 
 _COMMANDS = {
     "import": import_,
+    "formats": formats,
     "map": map_,
     "sync": sync,
     "watch": watch,

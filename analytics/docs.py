@@ -12,10 +12,11 @@ def metrics() -> str:
 
 
 def formats() -> str:
-    """Return every format that can be imported."""
-    from analytics.sources.formats import FORMATS
+    """Return every format that can be imported, with what it can tell."""
+    from analytics.sources.formats import table
 
-    return _table(("format", "name"), ((entry.title, f"`{entry.name}`") for entry in FORMATS))
+    head, *rows = table()
+    return _table(head, ((f"`{name}`", *cells) for name, *cells in rows))
 
 
 def commands() -> str:

@@ -1,16 +1,18 @@
 """What commands say of an import, and how: names and reasons may come from traces."""
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analytics.errors import AnalyticsError
 
 if TYPE_CHECKING:
-    from analytics.sync import SyncReport
+    from analytics.sync import FileReport, SyncReport
 
 LONGEST_LINE = 600
 
 _REJECTS_SHOWN = 5
+_FILES_SHOWN = 20
 
 
 def tell(report: "SyncReport | AnalyticsError") -> None:
@@ -26,8 +28,8 @@ def print_report(report: "SyncReport") -> None:
     from analytics.render import counted
 
     written = report.written
-    for file in report.files:
-        say(f"{file.name}: {file.format} ({file.reason})")
+    for line in _taken_for(report.files):
+        say(line)
     for note in report.notes:
         say(f"note: {note}")
     for sentence in written.unmatched:
@@ -42,6 +44,19 @@ def print_report(report: "SyncReport") -> None:
         f"{written.new:,} new, {written.changed:,} changed, {written.unchanged:,} unchanged{deleted}, "
         f"{written.rejected:,} rejected calls; {counted(written.runs, 'run')} touched; {report.seconds:.1f} s"
     )
+
+
+def _taken_for(files: "Sequence[FileReport]") -> list[str]:
+    """Say what each file was taken for, and why; of many files, how many for each reason."""
+    if len(files) <= _FILES_SHOWN:
+        return [f"{file.name}: {file.format} ({file.reason})" for file in files]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for file in files:
+        alike.setdefault((file.format, file.reason), []).append(file.name)
+    return [
+        f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {name} ({reason})"
+        for (name, reason), names in alike.items()
+    ]
 
 
 def say(text: str) -> None:

@@ -54,5 +54,5 @@ class SourceFormat:
     """First bytes (decompressed) and path -> the reason why it is this format, or None."""
     stage: "Callable[[DuckDBPyConnection, Path, Path], Staged]"
     """Connection, plain (decompressed, complete) input file, empty folder for Parquet -> Staged."""
-    gives: frozenset[str] | None = None
+    gives: frozenset[str]
     """Which of ``GIVES`` its records can hold; every format says so."""

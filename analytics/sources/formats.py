@@ -45,6 +45,6 @@ def table() -> list[list[str]]:
     """Return a head and one row per format: name, title, and whether it can give each of ``GIVES``."""
     rows = [["name", "format", *GIVES]]
     for entry in FORMATS:
-        gives = entry.gives or ()
-        rows.append([entry.name, entry.title, *("yes" if each in gives else "no" for each in GIVES)])
+        told = ("yes" if each in entry.gives else "no" for each in GIVES)
+        rows.append([entry.name, entry.title, *told])
     return rows

@@ -81,5 +81,5 @@ FORMAT = SourceFormat(
     title="OpenTelemetry spans, OTLP or an SDK's own JSON",
     recognise=recognise,
     stage=stage,
-    gives=frozenset({"time", "tokens", "tools"}),
+    gives=frozenset({"time", "tokens", "cost", "tools"}),
 )
