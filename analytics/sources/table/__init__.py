@@ -95,7 +95,9 @@ def _stage(mapping: TableMapping, con: "DuckDBPyConnection", path: Path, folder:
                 out.reject(line, str(fault), record)
         converter.finish()
         if repeated:
-            out.note(f"{repeated:,} rows repeat another row word for word and count once.")
+            out.note(
+                f"{cells.counted(repeated, 'row')} left out: the same as another, word for word."
+            )
         if lacking:
             out.note(f"no column for {', '.join(lacking)} of mapping {mapping.name}.")
         # The file was read twice, and what is no row was met both times.
