@@ -90,6 +90,8 @@ def _print(report: "VerifyReport") -> None:
 
 
 def _flips(compared: "Compared | None") -> list[str]:
+    from analytics.render import counted
+
     if compared is None or not compared.runs.flips:
         return ["no outcome changed"]
     runs = compared.runs
@@ -97,7 +99,7 @@ def _flips(compared: "Compared | None") -> list[str]:
     first = [f"  {each.run_id}: {each.before} -> {each.after}" for each in runs.flipped]
     more = runs.flips_count - len(runs.flipped)
     return [
-        f"{runs.flips_count:,} outcomes changed: {pairs}",
+        f"{counted(runs.flips_count, 'outcome')} changed: {pairs}",
         *first,
         *([f"  and {more:,} more (patchpilot changes)"] if more > 0 else []),
     ]

@@ -16,7 +16,7 @@ from analytics.verdicts.matching import By
 from analytics.verdicts.reading import read
 from tests.chain import NOW, Raw, bring, reading, rows, stored
 from tests.golden.make import calls
-from tests.golden.steps import RUN, failing, start, work
+from tests.golden.steps import PATCH, RUN, failing, start
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -142,8 +142,8 @@ def test_a_verdict_that_does_not_know_changes_no_outcome(store: Store, kind: Kin
 def test_failed_three_times_by_its_own_word_yet_merged(empty_store: Path):
     trace, root = start("cart", 100, {"success": False})
     for at in (20, 40, 60):
-        failing(trace, root, at - 15, "b1")
-        work(trace, root, at, "b1", False)
+        failing(trace, root, at, "b1")
+        trace.call(PATCH, at + 2, at + 9, parent=root, inputs={"bug_id": "b1"}, error="ValueError")
     with stored(empty_store, trace.lines()) as (con, folder):
         opened = (con, folder)
         assert outcomes(opened) == {"cart": "fail"}
