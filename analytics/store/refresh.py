@@ -51,6 +51,7 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
         con.execute(lake.statement("statements", "slice"))
         work_out(con, presets)
         con.execute(lake.statement("statements", "replace_rollups"))
+        con.execute(lake.statement("statements", "keep_prices"))
         row = con.execute("SELECT count(*) FROM new_runs").fetchone()
         runs += int(row[0]) if row else 0
     return runs
@@ -100,7 +101,7 @@ def _explain_errors(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> Non
 
 
 def _explain_prices(con: "DuckDBPyConnection") -> None:
-    """Fill table price_list: what each model touched costs; and keep in the store what was not there."""
+    """Fill table price_list: what each model touched costs."""
     own = lake.price_list(con)
     found = con.execute(lake.statement("statements", "touched_models")).fetchall()
     con.execute("CREATE OR REPLACE TEMP TABLE price_list AS FROM lake.prices LIMIT 0")
@@ -111,4 +112,3 @@ def _explain_prices(con: "DuckDBPyConnection") -> None:
             "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
             rows,
         )
-        con.execute(lake.statement("statements", "keep_prices"))

@@ -5,4 +5,16 @@ SELECT
     + (SELECT count(*) FROM (FROM lake.fixes EXCEPT ALL FROM rollup.fixes))
     + (SELECT count(*) FROM (FROM rollup.fixes EXCEPT ALL FROM lake.fixes))
     + (SELECT count(*) FROM (FROM lake.agent_runs EXCEPT ALL FROM rollup.agent_runs))
-    + (SELECT count(*) FROM (FROM rollup.agent_runs EXCEPT ALL FROM lake.agent_runs));
+    + (SELECT count(*) FROM (FROM rollup.agent_runs EXCEPT ALL FROM lake.agent_runs))
+    + (SELECT count(*) FROM (FROM lake.usage EXCEPT ALL FROM rollup.usage))
+    + (SELECT count(*) FROM (FROM rollup.usage EXCEPT ALL FROM lake.usage))
+    + (SELECT count(*) FROM (FROM lake.tool_usage EXCEPT ALL FROM rollup.tool_usage))
+    + (SELECT count(*) FROM (FROM rollup.tool_usage EXCEPT ALL FROM lake.tool_usage))
+    + (SELECT count(*) FROM (FROM lake.pipelines EXCEPT ALL FROM rollup.pipelines))
+    + (SELECT count(*) FROM (FROM rollup.pipelines EXCEPT ALL FROM lake.pipelines))
+    + (SELECT count(*) FROM (FROM lake.debugging_cycles EXCEPT ALL FROM rollup.debugging_cycles))
+    + (SELECT count(*) FROM (FROM rollup.debugging_cycles EXCEPT ALL FROM lake.debugging_cycles))
+    + (SELECT count(*) FROM (FROM lake.batches EXCEPT ALL FROM rollup.batches))
+    + (SELECT count(*) FROM (FROM rollup.batches EXCEPT ALL FROM lake.batches))
+    + (SELECT count(*) FROM (FROM lake.conflicts EXCEPT ALL FROM rollup.conflicts))
+    + (SELECT count(*) FROM (FROM rollup.conflicts EXCEPT ALL FROM lake.conflicts));

@@ -80,6 +80,8 @@ gave_up AS (
         runs.source,
         runs.run_id,
         any_value(runs.trace_id) AS trace_id,
+        CASE WHEN any_value(runs.outcome_verified) = 'pass' THEN 'its checks: passed' ELSE 'the run: passed' END
+            AS whole,
         parts.agent,
         TRY_CAST(sum(facts.failures) AS BIGINT) AS failures
     FROM new_runs AS runs
@@ -87,7 +89,8 @@ gave_up AS (
     JOIN touched_spans AS parts ON parts.source = member.source AND parts.span_id = member.span_id
     JOIN touched_facts AS facts ON facts.source = parts.source AND facts.span_id = parts.span_id
     WHERE facts.role = 'agent' AND facts.failures > 0 AND coalesce(facts.successes, 0) = 0
-        AND parts.agent IS NOT NULL AND runs.outcome_verified = 'pass'
+        AND parts.agent IS NOT NULL
+        AND coalesce(runs.outcome_verified, runs.outcome_claimed) = 'pass'
     GROUP BY runs.source, runs.run_id, parts.agent
 )
 SELECT source, run_id, trace_id, kind, one_says, other_says
@@ -100,6 +103,6 @@ SELECT
     trace_id,
     'agent failed, run passed' AS kind,
     string_agg(agent || ': failed ' || failures || 'x', ', ' ORDER BY agent) AS one_says,
-    'its checks: passed' AS other_says
+    any_value(whole) AS other_says
 FROM gave_up
 GROUP BY source, run_id, trace_id;

@@ -171,11 +171,11 @@ SELECT
     facts.variant,
     facts.repo,
     facts.batch,
-    facts.mode,
-    facts.provider,
-    facts.temperature,
+    coalesce(facts.mode, series.mode) AS mode,
+    coalesce(facts.provider, series.provider) AS provider,
+    coalesce(facts.temperature, series.temperature) AS temperature,
     facts.complexity,
-    coalesce(costs.model, facts.model) AS model,
+    coalesce(costs.model, facts.model, series.model) AS model,
     coalesce(head.started_at, totals.first_started_at) AS started_at,
     head.ended_at,
     last_seen.last_seen_at,
@@ -245,6 +245,9 @@ FROM totals
 JOIN last_seen USING (source, run_id)
 LEFT JOIN touched_spans AS head ON head.source = totals.source AND head.span_id = totals.run_id
 LEFT JOIN touched_facts AS facts ON facts.source = totals.source AND facts.span_id = totals.run_id
+-- What a series was configured with holds for each of its runs that does not say otherwise.
+LEFT JOIN new_batches AS series
+    ON series.source = totals.source AND series.trace_id = totals.trace_id AND series.batch = facts.batch
 LEFT JOIN told ON told.source = totals.source AND told.run_id = totals.run_id
 LEFT JOIN costs ON costs.source = totals.source AND costs.run_id = totals.run_id
 LEFT JOIN tools ON tools.source = totals.source AND tools.run_id = totals.run_id
