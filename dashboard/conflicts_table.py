@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import marimo as mo
 
-from analytics.render import counted, moment
+from analytics.render import moment
 from dashboard import address, pages
 from dashboard.outcome_reading import PAGE_ROWS, ConflictView, Contradictions
 from dashboard.widgets import Markup, element, field, join, nothing, status, table, tag
@@ -83,7 +83,7 @@ def conflicts_table(told: Contradictions, turners: list[mo.Html]) -> Markup:
         )
     rows = [_row(row) for row in found.rows.iter_rows(named=True)]
     first = told.page * PAGE_ROWS
-    place = f"{first + 1:,} to {first + len(rows):,} of {counted(found.total, 'contradiction')}"
+    place = f"{first + 1:,} to {first + len(rows):,} of {found.total:,}"
     return join(
         [
             table(_COLUMNS, rows, name="Contradictions"),
