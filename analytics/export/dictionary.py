@@ -18,7 +18,7 @@ IN_CSV_TIME = "UTC"
 IN_CSV_LIST = "JSON"
 
 _DERIVED = {
-    "state": "finished, running, or abandoned: no end, and no sign of life for half an hour.",
+    "state": "finished, running, or abandoned: no end, and no sign of life within the stale limit.",
     "outcome": "How it turned out. A run: pass, fail or unknown. A bug: fixed, open or given up.",
     "day": "Day on which the run began, UTC.",
     "unit_id": "The task, else the run: what repeats of one task have in common.",

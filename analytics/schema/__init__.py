@@ -62,6 +62,7 @@ __all__ = [
     "SETTINGS",
     "SPANS",
     "STALE_AFTER",
+    "STALE_SETTING",
     "STORED",
     "SYNC_STATE",
     "TABLES",
@@ -74,6 +75,9 @@ __all__ = [
 
 STALE_AFTER = timedelta(minutes=30)
 """A run without an end and without a sign of life for this long is abandoned."""
+
+STALE_SETTING = "PATCHPILOT_STALE_MINUTES"
+"""Variable of the environment that says another limit."""
 
 SCHEMA_VERSION = 2
 """Raised by one whenever a stored table changes."""

@@ -80,7 +80,9 @@ RUNS = Table(
         Field("debugging_cycles", "BIGINT", "Debugging cycles, counted; else as reported."),
         Field("debugging_resolved", "BIGINT", "Of those, resolved."),
         Field("debugging_judged", "BIGINT", "Cycles of which that is known either way."),
-        Field("first_time_right", "BOOLEAN", "As it reports, else by its first pipeline or patches."),
+        Field(
+            "first_time_right", "BOOLEAN", "As it reports, else by its first pipeline or patches."
+        ),
         Field("files_created", "BIGINT", "Files that the run created."),
         Field("files_modified", "BIGINT", "Files that the run changed."),
         Field("files_deleted", "BIGINT", "Files that the run deleted."),

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import StoreError
-from analytics.schema import STALE_AFTER
 from analytics.store import lake
 from analytics.store.reader import Reader
 
@@ -24,7 +23,7 @@ class Past(Reader):
     """A reader of one former state. It never sees a newer one."""
 
     def __init__(
-        self, store: Path, snapshot: int, *, now: datetime, stale_after: timedelta = STALE_AFTER
+        self, store: Path, snapshot: int, *, now: datetime, stale_after: timedelta | None = None
     ) -> None:
         """Open a store as of one of its commits.
 

@@ -3,6 +3,7 @@
 A reader never blocks a writer. Where the store cannot be reached, it keeps the version that it has.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +13,16 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from analytics.errors import StoreError
-from analytics.schema import CODE_REPORTS, ROLLUPS, STALE_AFTER, VERDICTS
+from analytics.errors import InputError, StoreError
+from analytics.schema import CODE_REPORTS, ROLLUPS, STALE_AFTER, STALE_SETTING, VERDICTS
 from analytics.store import lake
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+_LONGEST_MINUTES = 525_600
+"""A year."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +35,38 @@ class Version:
     """Runs in progress: one that goes stale changes numbers without any commit."""
 
 
+def stale_limit() -> timedelta:
+    """Return the silence after which an unended run counts as abandoned: half an hour, or as told.
+
+    Raises:
+        InputError: the environment says something that is no number of minutes.
+    """
+    told = os.environ.get(STALE_SETTING)
+    if not told:
+        return STALE_AFTER
+    try:
+        minutes = float(told)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes <= _LONGEST_MINUTES:
+        raise InputError(
+            f"{STALE_SETTING}={told!r} is no number of minutes above 0 and up to {_LONGEST_MINUTES:,}."
+        )
+    return timedelta(minutes=minutes)
+
+
 class Reader:
     """The rollups of one store in an in-memory DuckDB, shared by all sessions of a process."""
 
     def __init__(
-        self, store: Path, *, now: datetime | None = None, stale_after: timedelta = STALE_AFTER
+        self, store: Path, *, now: datetime | None = None, stale_after: timedelta | None = None
     ) -> None:
         """Open a store, or wait for it where it has not been made yet.
 
         Args:
             store: folder of the store.
             now: fixed time (UTC, without a zone) for tests; the wall clock where None.
-            stale_after: silence after which an unended run counts as abandoned.
+            stale_after: silence after which an unended run counts as abandoned; ``stale_limit()`` where None.
 
         Raises:
             StoreError: there is a store, and it cannot be read.
@@ -50,7 +75,7 @@ class Reader:
 
         self.store = store
         self._now = now
-        self._stale_after = stale_after
+        self._stale_after = stale_limit() if stale_after is None else stale_after
         self._lock = RLock()
         self._snapshot = -1
         self._con = self._connect() if lake.exists(store) else duckdb.connect()

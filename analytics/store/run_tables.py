@@ -83,6 +83,8 @@ class Waterfall:
     """What is not drawn, by op: queries/run_rest.sql."""
     kinds: Mapping[str, int]
     """Kind -> calls, drawn or not."""
+    unreached: int
+    """Calls of the run that nothing leads to: in a circle of parents, or deeper than DEEPEST."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +206,7 @@ def story(con: "DuckDBPyConnection", run: Mapping[str, Any]) -> RunStory:
         run=run,
         reported=reported.row(0, named=True) if len(reported) else None,
         evidence=_query(con, "run_evidence", {**whole, "most": _MOST_ALIKE}),
-        waterfall=_waterfall(con, is_running=run["state"] == "running"),
+        waterfall=_waterfall(con, run),
         agents=_query(con, "run_agents", key),
         usage=_query(con, "run_usage", key),
         tools=_query(con, "run_tools", key),
@@ -233,12 +235,13 @@ def level(con: "DuckDBPyConnection", run: Mapping[str, Any], opened: Mapping[str
     return Level(calls={above: tuple(calls) for above, calls in found.items()})
 
 
-def _waterfall(con: "DuckDBPyConnection", *, is_running: bool) -> Waterfall:
+def _waterfall(con: "DuckDBPyConnection", run: Mapping[str, Any]) -> Waterfall:
     calls = list(_query(con, "run_marks", {"most": MOST_MARKS}).iter_rows(named=True))
-    marks, length = placed(calls, is_running=is_running)
-    kinds = con.execute(lake.statement("queries", "run_kinds")).fetchall()
+    marks, length = placed(calls, is_running=run["state"] == "running")
+    kinds = dict(con.execute(lake.statement("queries", "run_kinds")).fetchall())
+    unreached = max(run["spans_count"] - sum(kinds.values()), 0)
     rest = _query(con, "run_rest", {"most": MOST_MARKS})
-    return Waterfall(marks=marks, length_s=length, rest=rest, kinds=dict(kinds))
+    return Waterfall(marks=marks, length_s=length, rest=rest, kinds=kinds, unreached=unreached)
 
 
 def placed(calls: Sequence[Row], *, is_running: bool) -> tuple[tuple[Mark, ...], float]:

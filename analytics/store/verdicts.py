@@ -12,7 +12,7 @@ from analytics.sources import Reject
 from analytics.sources.rows import UnusableError
 from analytics.store import imports, lake
 from analytics.verdicts import Report, Saying
-from analytics.verdicts.matching import By, Known, Matched, choose, combined
+from analytics.verdicts.matching import By, Known, Matched, choose, combined, contradictory
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +56,8 @@ class Verified:
     unchanged: int
     withdrawn: int
     rejects: tuple[Reject, ...]
+    notes: tuple[str, ...]
+    """What the user must know of how the reports were taken."""
     example: tuple[str | None, str | None]
     """A run and a task of the store, to say what ids look like here."""
 
@@ -77,9 +79,15 @@ def write(con: "DuckDBPyConnection", reported: Reported) -> Verified:
         con.execute("SET VARIABLE import_id = $1", [import_id])
         found: list[tuple[Report, list[Matched]]] = []
         rejects, unmatched = list(reported.rejects), []
+        notes: list[str] = []
         for report in reported.reports:
             matched, lost, refused = _match(con, report, reported.by)
             found.append((report, combined(matched)))
+            if both := contradictory(matched):
+                notes.append(
+                    f"{report.name}: says pass and fail of {both:,} of its runs or tasks: the newest "
+                    "counts, without times the last"
+                )
             rejects += [*report.rejects, *refused]
             unmatched += lost
         _stage(con, found)
@@ -119,6 +127,7 @@ def write(con: "DuckDBPyConnection", reported: Reported) -> Verified:
         unchanged=states["unchanged"],
         withdrawn=states["withdrawn"],
         rejects=tuple(rejects),
+        notes=tuple(notes),
         example=example or (None, None),
     )
 

@@ -2,12 +2,12 @@
 
 from analytics.errors import UnknownNameError
 from analytics.metrics.catalog.declare import Metric, Unit
-from analytics.metrics.catalog.outcomes import OUTCOMES, STALE_MINUTES
+from analytics.metrics.catalog.outcomes import OUTCOMES
 from analytics.metrics.catalog.repairs import REPAIRS
 from analytics.metrics.catalog.spending import SPENDING
 from analytics.metrics.catalog.work import WORK
 
-__all__ = ["CATALOG", "METRICS", "STALE_MINUTES", "SUBJECTS", "Metric", "Unit", "metric"]
+__all__ = ["CATALOG", "METRICS", "SUBJECTS", "Metric", "Unit", "metric"]
 
 SUBJECTS = {"Outcomes": OUTCOMES, "Repairs": REPAIRS, "Spending": SPENDING, "Work": WORK}
 """Every metric, by what it is about."""

@@ -2,9 +2,9 @@
 
 from analytics.metrics.aggregates import Count, Mean, Rate, Ratio
 from analytics.metrics.catalog.declare import Metric, Unit
-from analytics.schema import STALE_AFTER
+from analytics.schema import STALE_AFTER, STALE_SETTING
 
-STALE_MINUTES = round(STALE_AFTER.total_seconds() / 60)
+_STALE = f"{round(STALE_AFTER.total_seconds() / 60)} minutes, or as {STALE_SETTING} says"
 
 OUTCOMES = (
     Metric(
@@ -119,7 +119,7 @@ OUTCOMES = (
     Metric(
         name="runs_running",
         title="Runs in progress",
-        doc=f"Runs without an end that gave a sign of life within the stale limit ({STALE_MINUTES} minutes).",
+        doc=f"Runs without an end that gave a sign of life within the stale limit ({_STALE}).",
         view="runs",
         of=Count(where="is_running"),
         unit=Unit.COUNT,
@@ -130,7 +130,7 @@ OUTCOMES = (
         name="runs_abandoned",
         title="Abandoned runs",
         doc="Runs without an end whose last sign of life is older than the stale limit "
-        f"({STALE_MINUTES} minutes): crashed, killed or hung. They count as not passed.",
+        f"({_STALE}): crashed, killed or hung. They count as not passed.",
         view="runs",
         of=Count(where="is_abandoned"),
         unit=Unit.COUNT,

@@ -41,7 +41,9 @@ costs AS (
         TRY_CAST(sum(unpriced_tokens) AS BIGINT) AS unpriced_tokens,
         max(cost_usd) AS costliest_usd,
         arg_max(span_id, (cost_usd, span_id)) FILTER (cost_usd IS NOT NULL) AS costliest_span_id,
-        CASE WHEN count(DISTINCT model) = 1 AND count(model) = count(*) THEN any_value(model) END AS model
+        -- What only states a cost for others asked no model.
+        CASE WHEN count(DISTINCT model) = 1 AND bool_and(model IS NOT NULL OR is_statement)
+            THEN any_value(model) END AS model
     FROM spent
     GROUP BY source, run_id
 ),

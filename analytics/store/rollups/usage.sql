@@ -20,8 +20,8 @@ SELECT
     -- Decimals add up to the same in any order, which floating point does not.
     sum(reported_usd::DECIMAL(38, 12))::DOUBLE AS cost_reported_usd,
     sum(TRY_CAST(computed_usd AS DECIMAL(38, 12)))::DOUBLE AS cost_computed_usd,
-    (sum(reported_usd::DECIMAL(38, 12)) FILTER (computed_usd IS NOT NULL))::DOUBLE AS both_reported_usd,
-    (sum(TRY_CAST(computed_usd AS DECIMAL(38, 12))) FILTER (reported_usd IS NOT NULL))::DOUBLE AS both_computed_usd,
+    (sum(reported_usd::DECIMAL(38, 12)) FILTER (compared_usd IS NOT NULL))::DOUBLE AS both_reported_usd,
+    (sum(TRY_CAST(compared_usd AS DECIMAL(38, 12))) FILTER (reported_usd IS NOT NULL))::DOUBLE AS both_computed_usd,
     sum(TRY_CAST(cost_usd AS DECIMAL(38, 12)))::DOUBLE AS cost_usd,
     TRY_CAST(sum(unpriced_tokens) AS BIGINT) AS unpriced_tokens
 FROM spent
