@@ -68,7 +68,8 @@ def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
         told = document(path, out)
         if isinstance(told, dict):
             out.note(_NO_TIMES)
-            at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+            # Archives date their members by the second: whole seconds are the same in both.
+            at = datetime.fromtimestamp(int(path.stat().st_mtime), UTC).replace(tzinfo=None)
             if "resolved_ids" in told or "resolved_instances" in told:
                 _write_evaluation(told, path, at, out)
             else:

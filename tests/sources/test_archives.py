@@ -99,7 +99,7 @@ def test_an_archive_is_a_folder_of_the_same_files(name: str, tmp_path: Path):
     (folder / ".hidden.jsonl").write_bytes(TRACE)
     (folder / "broken.json").write_text("{")
     for path in folder.rglob("*.*"):
-        os.utime(path, (MOMENT, MOMENT))
+        os.utime(path, (MOMENT + 0.7, MOMENT + 0.7))
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
