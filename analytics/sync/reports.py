@@ -86,7 +86,10 @@ def verify(
         files=tuple(
             FileReport(name=each.name, format=each.format, reason=_reason(each)) for each in reports
         ),
-        notes=tuple(f"{each.name}: {note}" for each in reports for note in each.notes),
+        notes=(
+            *(f"{each.name}: {note}" for each in reports for note in each.notes),
+            *verified.notes,
+        ),
         compared=(
             None
             if verified.import_id is None

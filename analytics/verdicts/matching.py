@@ -132,6 +132,17 @@ def combined(matched: Iterable[Matched]) -> list[Matched]:
     return [_one(group) for group in groups.values()]
 
 
+def contradictory(matched: Iterable[Matched]) -> int:
+    """Return of how many runs and tasks the same check says that they passed and that they failed."""
+    said: dict[tuple[object, ...], set[bool]] = {}
+    for each in matched:
+        told = each.saying
+        if told.passed is not None:
+            check = (each.about, told.variant, told.kind, told.part)
+            said.setdefault(check, set()).add(told.passed)
+    return len({check[:2] for check, outcomes in said.items() if len(outcomes) > 1})
+
+
 def _one(group: list[Matched]) -> Matched:
     # What nobody knows yet takes nothing back.
     telling = [each for each in group if each.saying.passed is not None] or group

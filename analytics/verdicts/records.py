@@ -17,6 +17,9 @@ OUTCOMES: dict[str, Kind] = {
 }  # fmt: skip
 """Column that may hold the outcome -> what kind of evidence it is; the first that says something counts."""
 
+_OF_A_TRACE = {"trace_id", "span_id", "op_name", "parent_id"}
+"""Columns of steps, whose status is no verdict on a run."""
+
 _VARIANTS = ("variant", "model", "model_name_or_path")
 _TIMES = ("found_at", "merged_at", "finished_at", "completed_at", "updated_at", "timestamp", "date")
 
@@ -24,7 +27,8 @@ _TIMES = ("found_at", "merged_at", "finished_at", "completed_at", "updated_at", 
 def is_record(record: Record) -> bool:
     """Say whether these columns can tell an outcome."""
     columns = {str(name).strip().lower() for name in record}
-    return bool(columns & IDS.keys()) and bool(columns & OUTCOMES.keys())
+    is_step = bool(columns & _OF_A_TRACE)
+    return not is_step and bool(columns & IDS.keys()) and bool(columns & OUTCOMES.keys())
 
 
 def of_record(line: int, record: Record, out: Account) -> None:

@@ -7,7 +7,15 @@ import pytest
 
 from analytics.sources.rows import UnusableError
 from analytics.verdicts import KINDS, Clue, Kind, Saying
-from analytics.verdicts.matching import Known, Matched, choose, combined, in_branch, in_text
+from analytics.verdicts.matching import (
+    Known,
+    Matched,
+    choose,
+    combined,
+    contradictory,
+    in_branch,
+    in_text,
+)
 
 RUN = Known(by="run", key="run-17")
 
@@ -52,6 +60,13 @@ def test_several_checks_of_one_commit_pass_when_all_of_them_do():
     assert verdict(tests, lint) is False
     assert verdict(tests, lint, said("ci", 2, "lint", passed=True)) is True
     assert verdict(tests, said("ci", 1, "lint", passed=None)) is None
+
+
+def test_a_check_that_says_both_is_counted_once():
+    told = [said(passed=True), said(passed=False), said(passed=True), said("merge", passed=False)]
+    assert contradictory(told) == 1
+    assert contradictory(told[3:]) == 0
+    assert contradictory([said("ci", 1, "a", passed=True), said("ci", 1, "b", passed=False)]) == 0
 
 
 def test_variants_are_kept_apart():

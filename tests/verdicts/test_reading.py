@@ -208,6 +208,11 @@ def test_what_is_no_report_is_refused_in_one_sentence(tmp_path: Path, content: s
         told(tmp_path, content)
 
 
+def test_steps_of_a_trace_are_no_verdicts(tmp_path: Path):
+    with pytest.raises(InputError, match="no report that is known here"):
+        told(tmp_path, [{"id": "run-17", "trace_id": "t", "status": "ok"}])
+
+
 def test_secrets_in_evidence_are_taken_out(tmp_path: Path):
     secret = "ghp_" + "a1B2" * 9
     content = {"number": 1, "title": f"run-17 {secret}", "merged": True, "state": "closed"}
