@@ -291,7 +291,9 @@ def recent_fixes(buttons, found, get_run, is_live, search, shown, view):
     widgets.show(
         widgets.section(
             "Recent fixes",
-            bugs_table.bugs_table(found, view, buttons if is_live else None, get_run()),
+            bugs_table.bugs_table(
+                found, view, buttons if is_live else None, get_run(), pages.link("/runs", "")
+            ),
             anchor="fixes",
             note="One row per bug and run, from found to fixed or given up.",
             side=search if is_live else "",
@@ -311,6 +313,7 @@ def opened_calls(get_run, open_run, store, version):
             "Calls of one run",
             opened_run(_detail) if _detail else page.no_such_run(),
             anchor="run",
+            note=page.whole_run(_key, pages.link("/runs", "")) if _detail else "",
             side=widgets.element(close_control),
         )
     )

@@ -8,6 +8,7 @@ import marimo as mo
 
 from analytics.render import UNKNOWN, moment, time_of_bug
 from analytics.store.tables import Page
+from dashboard import address
 from dashboard.reading import PAGE_ROWS, TableView
 from dashboard.widgets import NOTHING, Markup, element, join, nothing, status, table, tag
 
@@ -80,7 +81,11 @@ def placed(buttons: mo.ui.dictionary) -> Buttons:
 
 
 def bugs_table(
-    found: Page, view: TableView, buttons: Buttons | None, opened: tuple[str, str] | None
+    found: Page,
+    view: TableView,
+    buttons: Buttons | None,
+    opened: tuple[str, str] | None,
+    runs_page: str = "",
 ) -> Markup:
     """Return one page of bugs, with where it stands among all of them.
 
@@ -89,6 +94,7 @@ def bugs_table(
         view: how it is looked at.
         buttons: to sort, open and turn pages; None where nobody can press one.
         opened: the run that is open.
+        runs_page: address of the page of runs, empty where there is none.
     """
     if found.total == 0:
         return nothing("No bugs", "No selected run met one, or none has what you search for.")
@@ -97,7 +103,7 @@ def bugs_table(
         (key, head)
         for (key, title), head in zip(COLUMNS, buttons.heads if buttons else titles, strict=True)
     ]
-    rows = [_row(row) for row in found.rows.iter_rows(named=True)]
+    rows = [_row(row, runs_page) for row in found.rows.iter_rows(named=True)]
     if buttons:
         columns.append(("open", tag("span", "Calls", class_="pp-quiet")))
         titles.append("Calls")
@@ -128,9 +134,11 @@ def _key(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["source"], row["run_id"]
 
 
-def _row(row: Mapping[str, Any]) -> tuple[object, ...]:
+def _row(row: Mapping[str, Any], runs_page: str) -> tuple[object, ...]:
     title = row["title"] or row["bug_id"] or row["task"] or "Untitled bug"
     bug = tag("span", _cut(title), title=title, class_="pp-title")
+    if runs_page:
+        bug = tag("a", bug, href=address.link_to(_key(row), runs_page))
     changed = NOTHING
     if row["lines_added"] is not None or row["lines_removed"] is not None:
         ins, gone = (

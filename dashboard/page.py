@@ -7,6 +7,7 @@ from analytics.errors import AnalyticsError
 from analytics.overview import Comparison, Overview, Series
 from analytics.overview.scope import FILTER_TITLES
 from analytics.render import counted, moment
+from dashboard.address import RunKey, link_to
 from dashboard.charts import chart_before_after
 from dashboard.palette import BLUE, GREEN
 from dashboard.widgets import (
@@ -285,6 +286,13 @@ def before_after(compared: Comparison | None) -> Markup:
     drawn = chart_before_after(compared.frame())
     shares = chart(drawn, "No shares to draw", "No rate is known on both sides.")
     return grid((7, "", compared_table(compared)), (5, "", shares))
+
+
+def whole_run(key: RunKey, runs_page: str) -> Markup:
+    """Return a link to everything about a run, nothing where there is no page of runs."""
+    if not runs_page:
+        return NOTHING
+    return tag("a", "Everything about this run", href=link_to(key, runs_page))
 
 
 def times_are_utc() -> Markup:

@@ -254,6 +254,8 @@ def comparison(runs: Sequence[Mapping[str, Any]], removers: Sequence[mo.Html]) -
         runs: two to five rows of view ``runs``.
         removers: a button for each, or none.
     """
+    if not runs:
+        return nothing("No such runs", "They are not in this store.")
     heads = [
         tag(
             "div",
@@ -282,6 +284,8 @@ def comparison(runs: Sequence[Mapping[str, Any]], removers: Sequence[mo.Html]) -
             rows.append((sign, called, *values))
             marks.append("differs" if differs else None)
     note = f"≠ marks the {counted(differing, 'fact')} in which they differ."
+    if len(runs) == 1:
+        note = "Tick one more run to see in what they differ."
     return join(
         [quiet(note), table(columns, rows, name="Runs compared", labels=labels, marks=marks)]
     )

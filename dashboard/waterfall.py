@@ -30,7 +30,14 @@ def waterfall(shown: Waterfall) -> Markup:
         lanes[mark.lane].append(_bar(mark, shown.length_s))
     lines = (tag("div", *bars, class_="pp-lane") for bars in lanes)
     drawn = tag("div", _scale(shown.length_s), *lines, class_="pp-waterfall")
-    return join([_legend(shown.kinds), tag("div", drawn, class_="pp-lanes"), _rest(shown)])
+    lost = (
+        quiet(
+            f"{counted(shown.unreached, 'call')} cannot be placed: no parents lead from the run to them."
+        )
+        if shown.unreached
+        else NOTHING
+    )
+    return join([_legend(shown.kinds), tag("div", drawn, class_="pp-lanes"), lost, _rest(shown)])
 
 
 def _bar(mark: Mark, length: float) -> Markup:
