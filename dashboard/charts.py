@@ -328,12 +328,12 @@ def chart_agents(frame: "DataFrame") -> Chart | None:
     if frame.is_empty():
         return None
     shown = spanned(frame, seconds)
-    order = frame["agent"].to_list()
     longest = float(max(shown["end"]))
     base = alt.Chart(shown).encode(
         y=alt.Y(
             "agent:N",
-            sort=order,
+            # In the order of the rows: a list of names would become an expression, which some break.
+            sort=None,
             title=None,
             axis=alt.Axis(labelLimit=150, ticks=False, domain=False),
         ),
@@ -356,7 +356,7 @@ def chart_agents(frame: "DataFrame") -> Chart | None:
     labels = base.mark_text(align="left", dx=6, color=INK, fontSize=11).encode(
         x=alt.X("end:Q"), text="told:N"
     )
-    return finish(layers(bars, whiskers, labels), max(len(order) * 34, 68))
+    return finish(layers(bars, whiskers, labels), max(len(frame) * 34, 68))
 
 
 def chart_before_after(frame: "DataFrame") -> Chart | None:
@@ -379,7 +379,7 @@ def chart_before_after(frame: "DataFrame") -> Chart | None:
             title=None,
             axis=alt.Axis(labelLimit=170, ticks=False, domain=False),
         ),
-        yOffset=alt.YOffset("side:N", sort=sides),
+        yOffset=alt.YOffset("side:N", sort=None),
         color=colour,
         tooltip=[
             alt.Tooltip("metric:N", title="Metric"),

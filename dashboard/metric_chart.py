@@ -65,7 +65,7 @@ def chart_metric(frame: pl.DataFrame, metric: Metric, cut: str) -> alt.LayerChar
         return finish(layers(band, line, dots.encode(y=y, tooltip=tips)), 260)
     top = shown.sort("n", descending=True).head(_MOST_BARS).sort("value", descending=True)
     base = alt.Chart(top).encode(
-        y=alt.Y("cut:N", sort=top["cut"].to_list(), title=None, axis=alt.Axis(labelLimit=220)),
+        y=alt.Y("cut:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
         tooltip=[alt.Tooltip("cut:N", title=cut), *told],
     )
     x = alt.X("value:Q", title=axis_title(metric), axis=axis)

@@ -107,7 +107,7 @@ def chart_cost_by(frame: "DataFrame", title: str) -> alt.LayerChart | None:
         return None
     shown = _told(frame, "usd")
     base = alt.Chart(shown).encode(
-        y=_names("label", shown["label"].to_list()),
+        y=_names("label"),
         tooltip=[
             alt.Tooltip("label:N", title=title),
             alt.Tooltip("told:N", title="Cost"),
@@ -140,7 +140,7 @@ def chart_reported_computed(frame: "DataFrame") -> alt.LayerChart | None:
     shown = _told(frame, "usd")
     names = frame.unique("label", maintain_order=True)["label"].to_list()
     base = alt.Chart(shown).encode(
-        y=_names("label", names),
+        y=_names("label"),
         yOffset=alt.YOffset("basis:N", sort=list(BASES)),
         tooltip=[
             alt.Tooltip("label:N", title="Model"),
@@ -181,13 +181,13 @@ def chart_tokens(frame: "DataFrame") -> alt.LayerChart | None:
         alt.Chart(shown)
         .mark_bar(opacity=0.9, height={"band": 0.6})
         .encode(
-            y=_names("label", names),
+            y=_names("label"),
             x=alt.X(
                 "base:Q",
                 title="Tokens",
                 axis=alt.Axis(labelExpr=_TOKENS, tickCount=5),
                 # Room for the number beyond the longest bar.
-                scale=alt.Scale(domain=[0, max(shown["top"].to_list()) * 1.15], nice=False),
+                scale=alt.Scale(domain=[0, max(shown["top"].to_list()) * 1.25], nice=False),
             ),
             x2="top:Q",
             color=_colours("name", colours, shown["name"].to_list(), columns=2),
@@ -205,7 +205,7 @@ def chart_tokens(frame: "DataFrame") -> alt.LayerChart | None:
     words = (
         alt.Chart(ends)
         .mark_text(align="left", dx=5, color=INK, fontSize=11)
-        .encode(y=_names("label", names), x="tokens:Q", text="told:N")
+        .encode(y=_names("label"), x="tokens:Q", text="told:N")
     )
     return finish(layers(bars, words), max(len(names) * _BAR_PX, 70))
 
@@ -258,10 +258,13 @@ def _told(frame: "DataFrame", value: str) -> "DataFrame":
     return frame.with_columns(told=pl.Series(words, dtype=pl.String))
 
 
-def _names(field: str, order: list[str]) -> alt.Y:
-    """Return an axis of names, in an order of their own."""
+def _names(field: str) -> alt.Y:
+    """Return an axis of names, in the order of the rows.
+
+    An order given as a list of names would become an expression, which some texts of traces break.
+    """
     axis = alt.Axis(labelLimit=_LABEL_PX, ticks=False, domain=False)
-    return alt.Y(f"{field}:N", sort=order, title=None, axis=axis)
+    return alt.Y(f"{field}:N", sort=None, title=None, axis=axis)
 
 
 def _colours(

@@ -93,9 +93,7 @@ def top(shown: Overview, spent: Spending) -> Markup:
 def _outlier(found: Outlier) -> Markup:
     share = 100 * found.costliest_usd / found.total_usd
     is_whole_run = found.costliest_span_id == found.run_id
-    what = (
-        "run, told as a whole," if is_whole_run else f"call of {counted(found.calls_count, 'call')}"
-    )
+    what = "run, told as a whole," if is_whole_run else f"of {counted(found.calls_count, 'call')}"
     rest = number(max(found.total_usd - found.costliest_usd, 0.0), Unit.USD)
     where = pages.address("/runs", HERE)
     return callout(
