@@ -4,11 +4,18 @@ from collections.abc import Iterable, Sequence
 
 
 def metrics() -> str:
-    """Return every metric with its unit and definition."""
-    from analytics.metrics.catalog import CATALOG
+    """Return every metric with its unit and definition, a fold for each subject."""
+    from analytics.metrics.catalog import SUBJECTS
 
-    rows = ((m.title, f"`{m.name}`", m.unit.value, m.better or "neither", m.doc) for m in CATALOG)
-    return _table(("metric", "name", "unit", "better", "definition"), rows)
+    return "\n" + "\n".join(
+        f"<details><summary>{subject}: {len(found)} metrics</summary>\n"
+        + _table(
+            ("metric", "name", "unit", "better", "definition"),
+            ((m.title, f"`{m.name}`", m.unit.value, m.better or "neither", m.doc) for m in found),
+        )
+        + "\n</details>\n"
+        for subject, found in SUBJECTS.items()
+    )
 
 
 def formats() -> str:

@@ -213,9 +213,7 @@ def _own_fields() -> str:
     for field in FACT_FIELDS:
         many = "[*]" if field.type.endswith("[]") else ""
         paths = f'"output.{field.name}{many}", "attributes.{field.name}{many}"'
-        values = "".join(
-            f'values.{value} = ["{value}"]\n' for value in _STORED.get(field.name, ())
-        )
+        values = "".join(f'values.{value} = ["{value}"]\n' for value in _STORED.get(field.name, ()))
         entries.append(f'name = "{field.name}"\nroles = [{roles}]\npaths = [{paths}]\n{values}')
     return "".join(f"\n[[field]]\n{entry}" for entry in entries)
 
