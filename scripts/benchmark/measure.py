@@ -104,6 +104,12 @@ def trace(place: Place) -> Found:
     }
 
 
+def long(place: Place) -> Found:
+    """Open one long trace, which has a store of its own."""
+    told = fresh.run("open_long_trace", place.folder).told
+    return {"long": Figure.of(told["seconds"])}
+
+
 def start(place: Place) -> Found:
     """Start the dashboard and look at it."""
     _needs("dashboard/server.py", "dashboard/app.py")
@@ -172,6 +178,7 @@ _MEASURES: dict[str, Callable[[Place], Found]] = {
     "open": open_store,
     "poll": poll,
     "trace": trace,
+    "long": long,
     "start": start,
     "export": export,
     "record": record,

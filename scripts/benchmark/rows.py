@@ -108,6 +108,7 @@ GROUPS = {
         Row("tree", "One trace as a tree", Unit.MILLIS, (_MS60,)),
         Row("payloads", "One trace's payloads", Unit.MILLIS, (_MS60,)),
     ),
+    "long": (Row("long", "A trace of 32,000 calls opened", Unit.MILLIS, (Target(limit=1),)),),
     "start": (
         Row("health_1", "First start: server answers", Unit.SECONDS),
         Row("card_1", "First start: first card in the browser", Unit.SECONDS),

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
-from benchmark import generate
+from benchmark import generate, long_trace
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,6 +25,7 @@ Told = dict[str, Any]
 NEW_PER_BATCH, CHANGED_PER_BATCH = 950, 50
 _POLLS = 200
 _TRACES = 20
+_LEVEL_ROWS = 25
 _TAIL_BYTES = 1_000_000
 
 
@@ -104,6 +105,26 @@ def open_traces(store: str) -> Told:
             name: [_seconds(partial(_fetch, cursor, name, list(trace))) for trace in traces]
             for name in ("trace_tree", "trace_payloads")
         }
+
+
+def open_long_trace(folder: str) -> Told:
+    """Import one long trace, and read of it all that its page shows at first, time and again."""
+    from analytics import sync
+    from analytics.store import run_tables, tables
+
+    file, store = Path(folder) / "long.jsonl", Path(folder) / "long-store"
+    run_id = long_trace.write(file)
+    sync.import_paths(store, [str(file)])
+    reader = _reader(str(store))
+
+    def open_it() -> None:
+        with tables.consistent(reader) as con:
+            run = tables.run(con, "weave", run_id)
+            assert run is not None
+            run_tables.story(con, run)
+            run_tables.level(con, run, {run_tables.TOP: _LEVEL_ROWS, run_id: _LEVEL_ROWS})
+
+    return {"seconds": [_seconds(open_it) for _ in range(_TRACES)]}
 
 
 def refresh(store: str, folder: str) -> Told:
@@ -212,7 +233,7 @@ def _sql(name: str) -> str:
 TASKS = {
     task.__name__: task
     for task in (make, make_batches, copy_bare, import_export, import_and_measure, open_and_measure,
-                 poll, open_traces, refresh, recompute, export_page, start_server,
+                 poll, open_traces, open_long_trace, refresh, recompute, export_page, start_server,
                  record_steps)
 }  # fmt: skip
 

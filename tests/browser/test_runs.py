@@ -52,6 +52,8 @@ def test_filters_search_and_order_stay_in_the_address(served: Served, new_tab: N
     expect(tab.page).to_have_url(re.compile("variant=v2"), timeout=20_000)
     tab.page.locator("#runs").get_by_placeholder("Search tasks").fill("cart")
     expect(tab.page).to_have_url(re.compile("q=cart"), timeout=20_000)
+    expect(tab.page.locator(LIST).filter(has_not_text="cart")).to_have_count(0, timeout=20_000)
+    tab.page.wait_for_timeout(500)
     tab.page.locator("#runs th").get_by_role("button", name="Took, s").click()
     expect(tab.page).to_have_url(re.compile("sort=-duration_s"), timeout=20_000)
     place = tab.page.locator("#runs .pp-pages span").first.inner_text()
