@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests import records
@@ -125,7 +125,7 @@ def _trace(draw: st.DrawFn, name: str) -> list[Raw]:
 def exports(draw: st.DrawFn) -> list[Raw]:
     """Draw an export: a few traces, of which calls are missing, come twice, or are turned around."""
     lines: list[Raw] = []
-    for number in range(draw(st.integers(1, 6))):
+    for number in range(draw(st.integers(1, 4))):
         calls = draw(_trace(f"trace{number}"))
         if draw(st.sampled_from([False] * 4 + [True])):
             calls[0]["parent_id"] = draw(st.sampled_from(calls))["id"]
@@ -150,7 +150,11 @@ def collection(count: int) -> list[Raw]:
     """Draw many exports at once, each filed under a project of its own: export/0, export/1 ..."""
     drawn: list[list[Raw]] = []
 
-    @settings(max_examples=count, database=None, phases=[Phase.generate])
+    large = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+    @settings(
+        max_examples=count, database=None, phases=[Phase.generate], suppress_health_check=large
+    )
     @given(exports())
     def draw(lines: list[Raw]) -> None:
         drawn.append(lines)

@@ -102,3 +102,15 @@ def impossible_counts() -> list[Raw]:
         },
     )  # fmt: skip
     return trace.lines()
+
+
+def cost_stated_above() -> list[Raw]:
+    """The run states what its calls cost, the calls only their tokens: the statement is their cost."""
+    lines: list[Raw] = []
+    for number, (usd, model) in enumerate([(0.5, "gpt-4o"), (0.25, "nobody-knows-1")]):
+        trace = Trace(f"cost_stated_above-{number}")
+        root = trace.call(RUN, 0, 60, output={"success": True}, usd=usd, model=model)
+        for second, tokens in ((5, (100_000, 10_000)), (25, (1000, 100))):
+            trace.call(LLM, second, second + 5, parent=root, tokens=tokens, model=model)
+        lines += trace.calls
+    return lines

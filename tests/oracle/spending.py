@@ -1,7 +1,7 @@
 """What runs spent, call by call where it arose, each call priced for itself by the price list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -22,6 +22,10 @@ class Spend:
     call: Call
     agent: str | None
     computed: float | None
+    is_covered: bool
+    """Whether another call, above or below, states the cost of its tokens."""
+    below: float | None
+    """What the tokens cost by the list, of those that its statement is for."""
 
     @property
     def reported(self) -> float | None:
@@ -31,19 +35,23 @@ class Spend:
     @property
     def cost(self) -> float | None:
         """The reported cost wins."""
-        return self.computed if self.reported is None else self.reported
+        computed = None if self.is_covered else self.computed
+        return computed if self.reported is None else self.reported
 
     @property
     def both(self) -> tuple[float, float] | None:
         """Computed and reported cost, where there are both."""
-        if self.computed is None or self.reported is None:
+        computed = self.below if self.computed is None else self.computed
+        if computed is None or self.reported is None:
             return None
-        return self.computed, self.reported
+        return computed, self.reported
 
     @property
     def unpriced(self) -> int:
         """Tokens that nobody knows the cost of."""
-        return (self.call.sent or 0) + (self.call.received or 0) if self.cost is None else 0
+        if self.is_covered or self.cost is not None or self.computed is not None:
+            return 0
+        return (self.call.sent or 0) + (self.call.received or 0)
 
     @property
     def uncached(self) -> int | None:
@@ -81,15 +89,47 @@ class Share:
 
 
 def spends_of(calls: Sequence[Call], runs: Sequence[Run]) -> list[Spend]:
-    """Return the calls that spent, without those above them, which only repeat it."""
+    """Return the calls that spent, without those above them, which only repeat it.
+
+    Tokens and costs are looked at by themselves: a cost that stands above its tokens, or below, is theirs.
+    """
     by_id = {call.id: call for call in calls}
-    spent = [(run, call) for run in runs for call in run.steps if _spends(call)]
-    above = {each for _, call in spent for each in _above(call, by_id)}
-    return [
-        Spend(run=run, call=call, agent=below_agent(call, by_id), computed=price(call))
-        for run, call in spent
-        if call.id not in above
-    ]
+    spent = [(run, call) for run in runs for call in run.steps]
+    above = {call.id: _above(call, by_id) for _, call in spent}
+    tokens = _lowest([c for _, c in spent if not c.sent is c.received is None], above)
+    costs = _lowest([c for _, c in spent if c.cost is not None], above)
+    statements = costs.keys() - tokens.keys()
+    prices = {call.id: price(call) for call in tokens.values()}
+    found = []
+    for run, call in spent:
+        if call.id not in tokens and call.id not in costs:
+            continue
+        told_for = [prices[each] for each in tokens if call.id in above[each]]
+        found.append(
+            Spend(
+                run=run,
+                call=_own(call, tokens=call.id in tokens, cost=call.id in costs),
+                agent=below_agent(call, by_id),
+                computed=prices.get(call.id),
+                is_covered=call.id in tokens
+                and any(c in above[call.id] or call.id in above[c] for c in statements),
+                below=total(told_for) if call.id in statements and None not in told_for else None,
+            )
+        )
+    return found
+
+
+def _lowest(carriers: Sequence[Call], above: dict[str, set[str]]) -> dict[str, Call]:
+    """Return the calls that none of the others is below, by id."""
+    repeats = {each for call in carriers for each in above[call.id]}
+    return {call.id: call for call in carriers if call.id not in repeats}
+
+
+def _own(call: Call, *, tokens: bool, cost: bool) -> Call:
+    """Return a call without what it only repeats."""
+    names = ("sent", "received", "cache_read", "cache_written", "kept_1h", "thought")
+    without = {} if tokens else dict.fromkeys(names)
+    return replace(call, **without, cost=call.cost if cost else None)
 
 
 def shares_of(spends: Sequence[Spend]) -> list[Share]:
@@ -99,10 +139,6 @@ def shares_of(spends: Sequence[Spend]) -> list[Share]:
         key = (spend.run.id, spend.agent, spend.call.provider, spend.call.model)
         groups.setdefault(key, []).append(spend)
     return [Share(run=group[0].run, spends=group) for group in groups.values()]
-
-
-def _spends(call: Call) -> bool:
-    return not call.sent is call.received is call.cost is None
 
 
 def _above(call: Call, by_id: dict[str, Call]) -> set[str]:

@@ -8,8 +8,9 @@ SPENDING = (
         name="cost",
         title="Cost",
         doc="Cost of the runs, counted call by call where it arose: as the source reported it, else "
-        "the price of the call's tokens at its own time. Runs without either are left out, not "
-        "taken as free.",
+        "the price of the call's tokens at its own time. What a run or agent reports for all its "
+        "calls is their cost where they have none. Runs without either are left out, not taken as "
+        "free; of calls that are, see unpriced tokens.",
         view="runs",
         of=Sum(of="cost_usd"),
         unit=Unit.USD,

@@ -133,8 +133,8 @@ WORK = (
     Metric(
         name="files_created",
         title="Files created",
-        doc="Files that the runs created: from their diffs, or from the repository; else as they "
-        "report.",
+        doc="Files that the runs created: by the diff or the count of the whole run, else of "
+        "its code steps, else of the patches that held; where the repository was read, as it says.",
         view="runs",
         of=Sum(of="files_created"),
         unit=Unit.COUNT,
@@ -144,8 +144,8 @@ WORK = (
     Metric(
         name="files_modified",
         title="Files modified",
-        doc="Files that the runs changed: from their diffs, or from the repository; else as they "
-        "report.",
+        doc="Files that the runs changed: by the diff or the count of the whole run, else of "
+        "its code steps, else of the patches that held; where the repository was read, as it says.",
         view="runs",
         of=Sum(of="files_modified"),
         unit=Unit.COUNT,
@@ -155,8 +155,8 @@ WORK = (
     Metric(
         name="files_deleted",
         title="Files deleted",
-        doc="Files that the runs deleted: from their diffs, or from the repository; else as they "
-        "report.",
+        doc="Files that the runs deleted: by the diff or the count of the whole run, else of "
+        "its code steps, else of the patches that held; where the repository was read, as it says.",
         view="runs",
         of=Sum(of="files_deleted"),
         unit=Unit.COUNT,
@@ -166,8 +166,8 @@ WORK = (
     Metric(
         name="lines_added",
         title="Lines added",
-        doc="Lines that the runs added: from their diffs, or from the repository; else as they "
-        "report.",
+        doc="Lines that the runs added: by the diff or the count of the whole run, else of "
+        "its code steps, else of the patches that held; where the repository was read, as it says.",
         view="runs",
         of=Sum(of="lines_added"),
         unit=Unit.COUNT,
@@ -177,8 +177,8 @@ WORK = (
     Metric(
         name="lines_removed",
         title="Lines removed",
-        doc="Lines that the runs removed: from their diffs, or from the repository; else as they "
-        "report.",
+        doc="Lines that the runs removed: by the diff or the count of the whole run, else of "
+        "its code steps, else of the patches that held; where the repository was read, as it says.",
         view="runs",
         of=Sum(of="lines_removed"),
         unit=Unit.COUNT,
