@@ -130,7 +130,7 @@ def table(shown: Prices) -> str:
     """Return aligned columns: a line for every model, and for every further price of it."""
     titles = [
         "provider", "model", "calls", "tokens", "unpriced", "computed", "reported", "computed less reported",
-        *(_TITLES[kind] for kind in cost.KINDS), "applies", "priced as", "basis",
+        *(_TITLES[kind] for kind in cost.KINDS), "request", "applies", "priced as", "basis",
     ]  # fmt: skip
     rows = [titles]
     for each in shown.models:
@@ -140,7 +140,7 @@ def table(shown: Prices) -> str:
             head = [""] * len(head)
     said = [aligned(rows) if shown.models else "no calls with tokens or costs"]
     if shown.models:
-        said.append("Prices are US dollars a million tokens.")
+        said.append("Prices are US dollars a million tokens, or a request.")
     said += [
         f"budget: {number(usd, Unit.USD)} {_BUDGETS[name]}"
         for name, usd in shown.own.budget.items()
@@ -189,10 +189,11 @@ def _usage(each: Priced) -> list[str]:
 
 def _price(price: Mapping[str, Any] | None) -> list[str]:
     if price is None or price["basis"] == cost.UNPRICED:
-        return [*[UNKNOWN] * len(cost.KINDS), "", "", cost.UNPRICED]
+        return [*[UNKNOWN] * len(cost.KINDS), "", "", "", cost.UNPRICED]
     rates = (price[f"{kind}_usd"] for kind in cost.KINDS)
     return [
         *(UNKNOWN if rate is None else f"{rate:g}" for rate in rates),
+        f"{price['request_usd']:g}" if price["request_usd"] else "",
         _when(price),
         price["priced_as"] or "",
         price["basis"],
