@@ -51,7 +51,7 @@ def _table(headlines: Sequence[Headline], subject: str) -> Markup:
     rows = [
         (
             tag("span", each.card.title, data_metric=each.card.name),
-            number(each.card.value),
+            tag("span", number(each.card.value)),
             each.card.interval or UNKNOWN,
             basis(each),
             each.card.doc,
