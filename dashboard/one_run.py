@@ -135,7 +135,7 @@ def _checks(story: RunStory) -> Markup:
         said = row["claimed"] if claimed else _PASSED[row["passed"]]
         rows.append(
             (
-                join([what, mark]),
+                tag("span", what, mark),
                 UNKNOWN if said == UNKNOWN else status(_SAID.get(said, said) or said),
                 of(row["tests_passed"], row["tests_total"]),
                 row["bug_id"],

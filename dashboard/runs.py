@@ -138,7 +138,7 @@ def head(get_fault, get_run, get_scope, get_version, ignored, reader, refresh, s
 @app.cell
 def filter_bar(choices, get_redrawn, get_run, get_version, is_live, store):
     get_redrawn()
-    mo.stop(get_run() is not None or not is_live)
+    mo.stop(get_run() is not None or not is_live or get_version().snapshot == 0)
     filter_controls = filters.controls(
         reading.choices(store, get_version()), choices.scope_now, choices.choose, choices.clear
     )

@@ -15,6 +15,8 @@ _NARROWEST = 0.15
 _LABELLED = 4.0
 """Width from which a bar has room for a name."""
 _TICKS = 5
+_MOST_LANES = 18
+"""Lines from which they scroll."""
 _MOST_OPS = 8
 
 
@@ -37,7 +39,19 @@ def waterfall(shown: Waterfall) -> Markup:
         if shown.unreached
         else NOTHING
     )
-    return join([_legend(shown.kinds), tag("div", drawn, class_="pp-lanes"), lost, _rest(shown)])
+    return join(
+        [
+            _legend(shown.kinds),
+            tag(
+                "div",
+                drawn,
+                class_="pp-lanes",
+                data_tall="yes" if len(lanes) > _MOST_LANES else None,
+            ),
+            lost,
+            _rest(shown),
+        ]
+    )
 
 
 def _bar(mark: Mark, length: float) -> Markup:
@@ -66,7 +80,7 @@ def _tip(mark: Mark) -> str:
     who = f" · {call['agent']}" if call["agent"] else ""
     return (
         f"{call['op'][:160]}\n{call['kind']}{who}\n{took}, {call['status']}{raised}\n"
-        f"from {seconds(mark.start_s)} on"
+        f"from {f'{seconds(mark.start_s)} on' if mark.start_s else 'the start'}"
     )
 
 
