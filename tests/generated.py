@@ -36,7 +36,7 @@ RECORDS = (
     "record.run", "record.agent", "record.agent", "record.tool", "record.tool", "record.llm", "record.llm",
     "record.test", "record.diagnose", "record.patch", "record.verify", "record.accept",
     "record.pipeline", "record.pipeline", "record.debug", "record.debug", "record.code",
-    "record.lookup", "record.deploy", "record.score",
+    "record.lookup", "record.deploy", "record.score", "record.batch",
 )  # fmt: skip
 """Steps of traces that are kept in our own words."""
 

@@ -199,7 +199,9 @@ def test_the_whole_run_in_the_store_whichever_files_tell_it(tmp_path):
         review = next(row for row in agents if row["agent"] == "review")
         assert (review["calls_count"], review["errors_count"]) == (3, 3)
         assert review["duration_s"] == 300.0
-        assert rows(store, "conflicts", ("kind",)) == []
+        assert rows(store, "conflicts", ("kind", "one_says")) == [
+            {"kind": "agent failed, run passed", "one_says": "review: failed 3x"}
+        ]
 
 
 def test_failed_issues_that_hold_the_errors_are_not_taken_and_it_is_said(golden):

@@ -51,7 +51,13 @@ def test_tokens_sessions_and_costs_of_the_samples(tmp_path, pattern):
     store = tmp_path / "store"
     bring(store, *samples(pattern))
     found = runs(
-        store, "run_id", "input_tokens", "output_tokens", "cache_read_tokens", "cost_usd", "outcome"
+        store,
+        "run_id",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cost_reported_usd",
+        "outcome",
     )
     assert {run["run_id"] for run in found} == {
         r["sessionId"] for r in records(pattern) if not r.get("isSidechain")
@@ -59,7 +65,7 @@ def test_tokens_sessions_and_costs_of_the_samples(tmp_path, pattern):
     assert sum(run["input_tokens"] for run in found) == expected["in"]
     assert sum(run["output_tokens"] for run in found) == expected["out"]
     assert sum(run["cache_read_tokens"] or 0 for run in found) == expected["cached"]
-    known = [run["cost_usd"] for run in found if run["cost_usd"] is not None]
+    known = [run["cost_reported_usd"] for run in found if run["cost_reported_usd"] is not None]
     assert sum(known) == pytest.approx(sum(c for c in cost.values() if c))
     assert {run["outcome"] for run in found} == {"unknown"}
 

@@ -118,6 +118,18 @@ kept AS (
     WHERE fixes.fixed_at IS NOT NULL
     GROUP BY fixes.source, fixes.run_id
 ),
+series AS (
+    SELECT
+        source,
+        trace_id,
+        batch,
+        arg_max(mode, (started_at, span_id)) AS mode,
+        arg_max(provider, (started_at, span_id)) AS provider,
+        arg_max(temperature, (started_at, span_id)) AS temperature,
+        arg_max(model, (started_at, span_id)) AS model
+    FROM new_batches
+    GROUP BY source, trace_id, batch
+),
 told AS (
     SELECT
         own.source,
@@ -248,7 +260,7 @@ JOIN last_seen USING (source, run_id)
 LEFT JOIN touched_spans AS head ON head.source = totals.source AND head.span_id = totals.run_id
 LEFT JOIN touched_facts AS facts ON facts.source = totals.source AND facts.span_id = totals.run_id
 -- What a series was configured with holds for each of its runs that does not say otherwise.
-LEFT JOIN new_batches AS series
+LEFT JOIN series
     ON series.source = totals.source AND series.trace_id = totals.trace_id AND series.batch = facts.batch
 LEFT JOIN told ON told.source = totals.source AND told.run_id = totals.run_id
 LEFT JOIN costs ON costs.source = totals.source AND costs.run_id = totals.run_id
