@@ -156,7 +156,9 @@ def test_the_dictionary_explains_every_column(exported: dict[str, Path]):
         assert row["row"], row
     for table in TABLES.values():
         of_table = {row["column"]: row["meaning"] for row in told if row["table"] == table.name}
-        assert of_table.items() >= {field.name: field.doc for field in table.fields}.items()
+        # Each call's seconds are a table of their own.
+        own = {field.name: field.doc for field in table.fields if field.name != "durations_s"}
+        assert of_table.items() >= own.items()
     markdown = (exported["csv"] / f"{DICTIONARY}.md").read_text()
     assert "Drop one leading apostrophe" in markdown
     for name in NAMES:
