@@ -44,7 +44,7 @@ class Remembered:
 def recall(folder: Path, con: "DuckDBPyConnection") -> Remembered:
     """Return what a folder holds of the attached store; nothing where it is of another, or damaged."""
     store = identity(con)
-    with suppress(OSError, ValueError, TypeError, KeyError):
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
         told = json.loads((folder / MEMORY).read_text("utf-8"))
         files = {
             name: Left(**{**left, "columns": tuple(left["columns"])})

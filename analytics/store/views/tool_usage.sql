@@ -1,7 +1,7 @@
 -- One row per tool, agent and run, with the run's own cuts.
 CREATE OR REPLACE VIEW tool_usage AS
 SELECT
-    tools.* EXCLUDE (durations_s),
+    tools.*,
     runs.project,
     runs.preset,
     runs.op_version,
