@@ -31,10 +31,14 @@ told AS (
 SELECT
     coalesce(told.source, counted.source) AS source,
     coalesce(told.batch, counted.batch) AS batch,
+    told.trace_id,
+    told.span_id,
     coalesce(told.project, counted.project) AS project,
     coalesce(told.started_at, counted.first_started_at) AS started_at,
     coalesce(told.ended_at, CASE WHEN told.batch IS NULL AND NOT counted.has_running THEN counted.last_ended_at END)
         AS ended_at,
+    told.last_seen_at,
+    told.status,
     CASE
         WHEN told.batch IS NULL THEN CASE WHEN counted.has_running THEN 'running' ELSE 'finished' END
         WHEN told.status <> 'running' THEN 'finished'
