@@ -37,6 +37,7 @@ WITH said AS (
 )
 SELECT
     said.*,
+    runs.trace_id,
     runs.task,
     runs.agent,
     runs.variant,
