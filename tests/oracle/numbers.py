@@ -106,14 +106,15 @@ def _repairs(rows: Rows) -> dict[str, Expected]:
 def _spending(rows: Rows) -> dict[str, Expected]:
     runs, shares = rows.runs, rows.shares
     tokens, costs = [tokens_of(run, rows) for run in runs], [cost_of(run, rows) for run in runs]
+    whole = [None if unpriced_in(run, rows) else cost_of(run, rows) for run in runs]
     solved = [_solved(run) for run in runs]
     both = [share.pairs("both") for share in shares]
     return {
         "cost": total(costs),
-        "cost_per_run": mean(costs),
-        "cost_per_solved_run": ratio(list(zip(costs, solved, strict=True))),
+        "cost_per_run": mean(whole),
+        "cost_per_solved_run": ratio(list(zip(whole, solved, strict=True))),
         "cost_per_fixed_bug": ratio(
-            [(cost, bugs_fixed(run)) for cost, run in zip(costs, runs, strict=True)]
+            [(cost, bugs_fixed(run)) for cost, run in zip(whole, runs, strict=True)]
         ),
         "cost_of_failures": total(
             [cost for cost, hit in zip(costs, solved, strict=True) if hit == 0]
@@ -196,6 +197,11 @@ def tokens_of(run: Run, rows: Rows) -> int | None:
     own = [spend.call for spend in rows.spends if spend.run is run]
     sent, received = plus(call.sent for call in own), plus(call.received for call in own)
     return None if sent is None or received is None else sent + received
+
+
+def unpriced_in(run: Run, rows: Rows) -> int:
+    """Return the tokens of a run that nobody knows the cost of."""
+    return sum(spend.unpriced or 0 for spend in rows.spends if spend.run is run)
 
 
 def cost_of(run: Run, rows: Rows) -> float | None:

@@ -20,9 +20,10 @@ SPENDING = (
     Metric(
         name="cost_per_run",
         title="Cost per run",
-        doc="Mean cost of a run; runs without a cost are left out, not taken as free.",
+        doc="Mean cost of a run; runs whose cost is unknown, or known only in part (unpriced tokens), are "
+        "left out, not taken as free or cheap.",
         view="runs",
-        of=Mean(of="cost_usd"),
+        of=Mean(of="whole_cost_usd"),
         unit=Unit.USD,
         better="lower",
         of_what="runs that tell",
@@ -30,10 +31,10 @@ SPENDING = (
     Metric(
         name="cost_per_solved_run",
         title="Cost per solved run",
-        doc="Cost of all runs that have one and whose outcome is known, failed runs included, over "
-        "those that passed.",
+        doc="Cost of all runs whose cost is wholly known and whose outcome is known, failed runs "
+        "included, over those that passed.",
         view="runs",
-        of=Ratio(of="cost_usd", over="solved_count"),
+        of=Ratio(of="whole_cost_usd", over="solved_count"),
         unit=Unit.USD,
         better="lower",
         of_what="runs that tell",
@@ -41,10 +42,10 @@ SPENDING = (
     Metric(
         name="cost_per_fixed_bug",
         title="Cost per fixed bug",
-        doc="Cost of all runs that have one and tell how many bugs they fixed, failed runs included, "
-        "over those bugs.",
+        doc="Cost of all runs whose cost is wholly known and that tell how many bugs they fixed, failed "
+        "runs included, over those bugs.",
         view="runs",
-        of=Ratio(of="cost_usd", over="bugs_fixed"),
+        of=Ratio(of="whole_cost_usd", over="bugs_fixed"),
         unit=Unit.USD,
         better="lower",
         of_what="runs that tell",

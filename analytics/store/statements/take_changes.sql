@@ -1,16 +1,21 @@
 -- What goes into the store when some calls are known: the new and the changed, each in its fullest state.
 -- A stale export never un-finishes a call, and a partial record never replaces a whole one.
 CREATE OR REPLACE TEMP TABLE batch AS
-SELECT source, span_id, trace_id, ended_at, detail, content_hash, staged_file, staged_row
+-- Some sources know that a call is over, and not when it ended.
+SELECT
+    source, span_id, trace_id, ended_at, detail, content_hash, staged_file, staged_row,
+    ended_at IS NOT NULL OR status <> 'running' AS is_over
 FROM meant
 QUALIFY row_number() OVER (
     PARTITION BY source, span_id
-    ORDER BY ended_at IS NULL, detail DESC, ended_at DESC, content_hash
+    ORDER BY NOT is_over, ended_at IS NULL, detail DESC, ended_at DESC, content_hash
 ) = 1;
 
 CREATE OR REPLACE TEMP TABLE compared AS
 WITH stored AS (
-    SELECT spans.source, spans.span_id, spans.trace_id, spans.ended_at, spans.detail, spans.content_hash
+    SELECT
+        spans.source, spans.span_id, spans.trace_id, spans.detail, spans.content_hash,
+        spans.ended_at IS NOT NULL OR spans.status <> 'running' AS is_over
     FROM lake.spans AS spans
     SEMI JOIN batch ON batch.source = spans.source AND batch.span_id = spans.span_id
 )
@@ -21,13 +26,12 @@ SELECT
     batch.staged_file,
     batch.staged_row,
     stored.trace_id AS old_trace_id,
-    stored.ended_at IS NOT NULL AS was_finished,
+    coalesce(stored.is_over, false) AS was_finished,
     CASE
         WHEN stored.span_id IS NULL THEN 'new'
         WHEN stored.content_hash = batch.content_hash THEN 'unchanged'
-        WHEN stored.ended_at IS NOT NULL AND batch.ended_at IS NULL THEN 'unchanged'
-        WHEN batch.detail < stored.detail AND (stored.ended_at IS NULL) = (batch.ended_at IS NULL)
-            THEN 'unchanged'
+        WHEN stored.is_over AND NOT batch.is_over THEN 'unchanged'
+        WHEN batch.detail < stored.detail AND stored.is_over = batch.is_over THEN 'unchanged'
         ELSE 'changed'
     END AS state
 FROM batch

@@ -62,6 +62,8 @@ SELECT
     TRY_CAST(input_tokens::HUGEINT + output_tokens AS BIGINT) AS tokens,
     CASE WHEN outcome = 'pass' AND state <> 'running' THEN 1 WHEN state <> 'running' AND outcome = 'fail' THEN 0 END
         AS solved_count,
+    -- A sum that lacks a part is no cost of the whole.
+    CASE WHEN coalesce(unpriced_tokens, 0) = 0 THEN cost_usd END AS whole_cost_usd,
     CASE WHEN state <> 'running' THEN errors_count END AS over_errors_count,
     state <> 'running' AND first_time_right IS NOT NULL AS tells_first_time,
     state <> 'running' AND coalesce(first_time_right, false) AS was_first_time_right,
