@@ -118,7 +118,8 @@ _SHAPED = (
     ),
     Secret(
         "authorization",
-        r"(uthorization: ?(?:[A-Za-z]+ )?)[A-Za-z0-9._~+/=-]{8,}",
+        # A long word before the token may be a scheme or a token itself: it goes, too.
+        r"(uthorization: ?(?:[A-Za-z]{1,7} )?)(?:[A-Za-z]{8,} )?[A-Za-z0-9._~+/=-]{8,}",
         "Authorization header.",
         "uthorization: ?[A-Za-z0-9._~+/=-]",
     ),

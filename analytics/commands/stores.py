@@ -41,7 +41,11 @@ def bring_up(store: Path) -> None:
     """Let pages find a store of today's layout: a reader cannot change one."""
     from analytics.store import lake
 
-    if lake.exists(store) and lake.is_outdated(store):
+    try:
+        outdated = lake.exists(store) and lake.is_outdated(store)
+    except StoreError:
+        return  # The pages say what is wrong with it, and whether it comes back.
+    if outdated:
         say(f"note: bringing the store in {store} up to date ...")
         with lake.writer(store):
             pass

@@ -14,8 +14,8 @@ Outline = list[tuple[tuple[str, ...], set[str]]]
 def outline(head: bytes) -> Outline:
     """Return the outermost objects of a JSON text, in their order; none where it is no JSON.
 
-    >>> outline(b'{"runs": [{"id": 1}, {"id": 2, "at": "20')[1:]
-    [(('runs',), {'id'}), (('runs',), {'at', 'id'})]
+    >>> [(path, sorted(keys)) for path, keys in outline(b'{"runs": [{"id": 1}, {"id": 2, "at": "20')]
+    [((), ['runs']), (('runs',), ['id']), (('runs',), ['at', 'id'])]
     """
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith((b"{", b"[")):

@@ -67,6 +67,22 @@ def ingest(place: Place) -> Found:
     }
 
 
+def mixed(place: Place) -> Found:
+    """Import as many calls from a folder of several formats, in a fresh process."""
+    folder, store = place.folder / "mixed", place.folder / "mixed-store"
+    fresh.run("make_mixed", folder, place.size)
+    imports = []
+    for _ in range(place.repeat):
+        rmtree(store, ignore_errors=True)
+        imports.append(fresh.run("import_export", store, folder))
+    rmtree(folder)
+    rmtree(store)
+    return {
+        "mixed_wall": Figure.of([spent.wall_s for spent in imports]),
+        "mixed_peak": Figure.of([spent.peak_bytes for spent in imports]),
+    }
+
+
 def cold(place: Place) -> Found:
     """Go from the raw export to all metrics in one fresh process, in turn with the bare copy."""
     copies, runs = [], []
@@ -174,6 +190,7 @@ def refresh(place: Place) -> Found:
 
 _MEASURES: dict[str, Callable[[Place], Found]] = {
     "ingest": ingest,
+    "mixed": mixed,
     "cold": cold,
     "open": open_store,
     "poll": poll,

@@ -89,6 +89,15 @@ GROUPS = {
         ),
         Row("store_ratio", "Raw export : store", Unit.TIMES, (Target(limit=6, at_least=True),)),
     ),
+    "mixed": (
+        Row("mixed_wall", "Import of Weave, OTLP and recorded runs, wall", Unit.SECONDS),
+        Row(
+            "mixed_peak",
+            "Import of Weave, OTLP and recorded runs, peak memory",
+            Unit.MEGABYTES,
+            (_MB800,),
+        ),
+    ),
     "cold": (
         Row("cold_wall", "Raw export to all metrics, wall", Unit.SECONDS),
         Row("cold_cpu", "Raw export to all metrics, CPU", Unit.SECONDS),

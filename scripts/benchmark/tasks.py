@@ -54,6 +54,14 @@ def make_batches(export: str, folder: str, count: str) -> Told:
     return {}
 
 
+def make_mixed(folder: str, size: str) -> Told:
+    """Write as many calls again, in several formats."""
+    from benchmark import mixed
+
+    files = mixed.write(Path(folder), int(size))
+    return {"bytes": sum(file.stat().st_size for file in files)}
+
+
 def copy_bare(export: str, target: str) -> Told:
     """Let DuckDB alone turn the export into Parquet: JSON read, columns written, nothing else."""
     import duckdb
@@ -232,9 +240,9 @@ def _sql(name: str) -> str:
 
 TASKS = {
     task.__name__: task
-    for task in (make, make_batches, copy_bare, import_export, import_and_measure, open_and_measure,
-                 poll, open_traces, open_long_trace, refresh, recompute, export_page, start_server,
-                 record_steps)
+    for task in (make, make_mixed, make_batches, copy_bare, import_export, import_and_measure,
+                 open_and_measure, poll, open_traces, open_long_trace, refresh, recompute, export_page,
+                 start_server, record_steps)
 }  # fmt: skip
 
 

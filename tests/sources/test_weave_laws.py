@@ -6,9 +6,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from analytics.redaction import may_hold_secret
 from tests.sources.conftest import Reader
 from tests.sources.records import calls, lines
 
@@ -92,6 +93,8 @@ def test_a_cut_off_file_loses_its_last_record_at_most(reader, records, cut):
 @few
 @given(records=calls())
 def test_a_record_says_the_same_as_its_row(reader, records):
+    # What is taken out of secrets has laws of its own.
+    assume(not may_hold_secret(lines(*records)))
     result = reader(lines(*records))
     raw = {record["id"]: record for record in records}
     for row in result.rows:

@@ -21,8 +21,9 @@ def lines() -> list[Raw]:
     return collection(12)
 
 
-def starts(con) -> list[tuple[datetime, str]]:
-    return sorted(con.execute("SELECT started_at, trace_id FROM lake.runs").fetchall())
+def starts(con) -> list[tuple[datetime, str, str]]:
+    """When each run began, its id and its trace, the newest last."""
+    return sorted(con.execute("SELECT started_at, run_id, trace_id FROM lake.runs").fetchall())
 
 
 def kept_traces(con) -> set[str]:
@@ -43,7 +44,7 @@ def test_the_newest_runs_stay_and_are_as_if_nothing_else_had_been(
     empty_store: Path, lines: Sequence[Raw], keep: int
 ):
     with stored(empty_store, lines) as (con, _):
-        newest = {trace for _, trace in starts(con)[-keep:]}
+        newest = {trace for _, _, trace in starts(con)[-keep:]}
         before = {name: rows(con, name) for name in OF_TRACES}
         pruned = prune(con, now=NOW, keep_runs=keep)
         assert kept_traces(con) >= newest
