@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.sources import GIVES, SourceFormat, Staged
 from analytics.sources.rows import (
     CallWriter,
+    Deaf,
     UnusableError,
     count,
     lines,
@@ -49,24 +50,33 @@ def recognise(head: bytes, path: Path) -> str | None:
 def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the steps of one file as Parquet of ``schema.CALLS``."""
     with CallWriter(con, "record", folder, path.name) as out:
-        fullest: dict[tuple[str | None, str], tuple[int, Record]] = {}
+        # Read twice: a file of steps is larger than what tells which line of it is the last of its step.
+        chosen = _last_lines(path)
         for line, record in lines(path, out):
             if "dropped" in record:
                 out.reject(line, _dropped(record), record)
                 continue
-            span_id = text(record.get("span_id"))
-            if span_id is None:
+            if text(record.get("span_id")) is None:
                 out.reject(line, "span_id is missing", record)
                 continue
-            key = text(record.get("source")), span_id
-            if key not in fullest or _rank(record) >= _rank(fullest[key][1]):
-                fullest[key] = line, record
-        for line, record in fullest.values():
+            if line not in chosen:
+                continue
             try:
                 out.add(**_row(record))
             except UnusableError as fault:
                 out.reject(line, str(fault), record)
     return out.staged(FORMAT.name)
+
+
+def _last_lines(path: Path) -> set[int]:
+    """Return the lines that tell most of their step."""
+    fullest: dict[tuple[str | None, str], tuple[tuple[bool, int], int]] = {}
+    for line, record in lines(path, Deaf()):
+        span_id = text(record.get("span_id"))
+        if span_id is not None and "dropped" not in record:
+            key = text(record.get("source")), span_id
+            fullest[key] = max(fullest.get(key, ((False, -1), 0)), (_rank(record), line))
+    return {line for _, line in fullest.values()}
 
 
 def _dropped(record: Record) -> str:

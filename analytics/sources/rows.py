@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
 from analytics.redaction import redact, redact_columns
 from analytics.schema import CALLS
@@ -37,6 +37,21 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 
 class UnusableError(ValueError):
     """Why one record cannot be kept."""
+
+
+class Account(Protocol):
+    """Who is told of what is left out of a file."""
+
+    def reject(self, line: int | None, reason: str, record: object = "") -> None:
+        """Count a record that is left out."""
+        ...
+
+
+class Deaf:
+    """Hears nothing: for the first of two readings, so that the second one counts what is left out."""
+
+    def reject(self, line: int | None, reason: str, record: object = "") -> None:
+        """Count nothing."""
 
 
 class CallWriter:
@@ -224,7 +239,7 @@ def document(path: Path, out: CallWriter) -> Any:  # noqa: ANN401 - whatever JSO
     return None
 
 
-def lines(path: Path, out: CallWriter) -> Iterator[tuple[int, dict[str, Any]]]:
+def lines(path: Path, out: Account) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the JSON object of each line with its 1-based number; every other line is a reject."""
     with path.open("rb") as file:
         number = 0
@@ -253,7 +268,7 @@ def lines(path: Path, out: CallWriter) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield number, record
 
 
-def documents(path: Path, out: CallWriter) -> Iterator[tuple[int, Any]]:
+def documents(path: Path, out: Account) -> Iterator[tuple[int, Any]]:
     """Yield the JSON values of a file: one a line, one in all, or several one after the other.
 
     Each comes with its 1-based line, or with its position where it takes several lines.

@@ -30,7 +30,7 @@ _ORDER = (
 """Each reads what the ones before it made."""
 
 
-_TRACES_AT_ONCE = 10_000
+_TRACES_AT_ONCE = 8_000
 """Memory is bounded by this many traces, however many an import touches."""
 
 

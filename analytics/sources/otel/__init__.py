@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.sources import SourceFormat, Staged
 from analytics.sources.otel import meaning
 from analytics.sources.otel.span import Span, from_otlp, from_sdk
-from analytics.sources.rows import CallWriter, UnusableError, documents, mapping
+from analytics.sources.rows import Account, CallWriter, Deaf, UnusableError, documents, mapping
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -34,9 +34,9 @@ def recognise(head: bytes, path: Path) -> str | None:
 def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the spans of one file as Parquet of ``schema.CALLS``."""
     with CallWriter(con, "otel", folder, path.name) as out:
-        found = list(_spans(path, out))
-        repeated = meaning.repeaters([span for _, span in found])
-        for line, span in found:
+        # Read twice: a file of spans is larger than what tells which of them repeat others.
+        repeated = meaning.repeaters(span for _, span in _spans(path, Deaf()))
+        for line, span in _spans(path, out):
             try:
                 out.add(**meaning.call(span, with_usage=span.key not in repeated))
             except UnusableError as fault:
@@ -44,7 +44,7 @@ def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     return out.staged(FORMAT.name)
 
 
-def _spans(path: Path, out: CallWriter) -> Iterator[tuple[int, Span]]:
+def _spans(path: Path, out: Account) -> Iterator[tuple[int, Span]]:
     for line, value in documents(path, out):
         for record, read in _records(value, out, line):
             try:
@@ -53,7 +53,7 @@ def _spans(path: Path, out: CallWriter) -> Iterator[tuple[int, Span]]:
                 out.reject(line, str(fault), record)
 
 
-def _records(value: Any, out: CallWriter, line: int) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
+def _records(value: Any, out: Account, line: int) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
     """Yield each span record of a document with the function that reads it."""
     if isinstance(value, list):
         for item in value:

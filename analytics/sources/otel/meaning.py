@@ -1,6 +1,6 @@
 """What the attributes of a span say: the gen_ai names of today and before, and OpenInference's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from analytics.sources.otel.span import Span
@@ -74,14 +74,17 @@ _OUTPUT = ("gen_ai.tool.call.result", "gen_ai.output.messages", "gen_ai.completi
 _EVALUATION = "gen_ai.evaluation.result"
 
 
-def repeaters(spans: Sequence[Span]) -> set[tuple[str, str]]:
-    """Return the spans whose usage is repeated from spans below them."""
-    parents = {span.key: (span.trace_id, span.parent_id or "") for span in spans}
-    found: set[tuple[str, str]] = set()
+def repeaters(spans: Iterable[Span]) -> set[tuple[str, str]]:
+    """Return the spans whose usage is repeated from spans below them; each span is looked at once."""
+    parents: dict[tuple[str, str], tuple[str, str]] = {}
+    spending: list[tuple[str, str]] = []
     for span in spans:
-        if _first(span, _SENT) is None and _first(span, _RECEIVED) is None:
-            continue
-        above = parents.get(span.key)
+        parents[span.key] = (span.trace_id, span.parent_id or "")
+        if _first(span, _SENT) is not None or _first(span, _RECEIVED) is not None:
+            spending.append(span.key)
+    found: set[tuple[str, str]] = set()
+    for key in spending:
+        above = parents.get(key)
         while above in parents and above not in found:
             found.add(above)
             above = parents[above]
