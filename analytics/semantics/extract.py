@@ -18,33 +18,30 @@ def install(con: "DuckDBPyConnection") -> None:
     con.execute((files("analytics.semantics") / "macros.sql").read_text("utf-8"))
 
 
-def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "DuckDBPyRelation":
-    """Read the facts of every span that has a role.
+def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[DuckDBPyRelation]":
+    """Read the facts of every span that has a role, one preset after the other.
+
+    A payload is searched only for what its own preset asks, and memory is that of one preset.
 
     Args:
         payloads: one row per span with source, span_id, trace_id, preset, role, inputs, output, attributes.
         presets: the presets in force.
 
-    Returns:
-        One row per span, columns of ``schema.FACTS``.
+    Yields:
+        For each preset that occurs: one row per span, columns of ``schema.FACTS``.
     """
     from duckdb import ColumnExpression as Column
     from duckdb import ConstantExpression as Constant
 
     identity = [Column(name) for name in FACTS.columns[: -len(FACT_FIELDS)]]
     found = payloads.aggregate([Column("preset")]).fetchall()
-    present = [preset for preset in presets if (preset.name,) in found]
-    # One preset at a time: a payload is searched only for what its own preset asks.
-    read: DuckDBPyRelation | None = None
-    for preset in present or presets[:1]:
-        reader = _Reader([preset])
-        own = payloads.filter(Column("preset") == Constant(preset.name))
-        part = own.project(*identity, *reader.lookups()).project(
-            *identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS)
-        )
-        read = part if read is None else read.union(part)
-    assert read is not None
-    return read
+    for preset in presets:
+        if (preset.name,) in found:
+            reader = _Reader([preset])
+            own = payloads.filter(Column("preset") == Constant(preset.name))
+            yield own.project(*identity, *reader.lookups()).project(
+                *identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS)
+            )
 
 
 def unmatched(

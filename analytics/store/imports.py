@@ -247,8 +247,9 @@ def _write_facts(
     extract.install(con)
     source = con.view("fact_source")
     # A store that has grown with its versions has the columns in another order.
-    facts = extract.facts(source, presets).select(*con.table("lake.facts").columns)
-    facts.insert_into("lake.facts")
+    columns = con.table("lake.facts").columns
+    for facts in extract.facts(source, presets):
+        facts.select(*columns).insert_into("lake.facts")
     read = con.sql("FROM lake.facts AS facts SEMI JOIN fact_source USING (source, span_id)")
     return tuple(extract.unmatched(source, read, presets))
 

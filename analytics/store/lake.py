@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("patchpilot")
 
 _EXTENSIONS = ("ducklake", "sqlite_scanner")
-_MEMORY_LIMIT = "425MB"
+_MEMORY_LIMIT = "500MB"
 """Of an import: what does not fit goes to the store's tmp folder."""
 
 

@@ -39,7 +39,7 @@ def _payloads(
 
 def _read(preset: Preset, role: str, spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
     with duckdb.connect() as con:
-        found = extract.facts(_payloads(con, preset, role, spans), [preset]).fetchall()
+        found = next(extract.facts(_payloads(con, preset, role, spans), [preset])).fetchall()
     return [dict(zip(FACTS.columns, row, strict=True)) for row in found]
 
 
@@ -120,7 +120,7 @@ def test_all_of_one_path_and_of_plain_paths_is_combined_too():
 def unmatched(preset: Preset, role: str, spans: list[dict[str, Any]]) -> list[str]:
     with duckdb.connect() as con:
         payloads = _payloads(con, preset, role, spans)
-        return list(extract.unmatched(payloads, extract.facts(payloads, [preset]), [preset]))
+        return list(extract.unmatched(payloads, next(extract.facts(payloads, [preset])), [preset]))
 
 
 def test_a_path_that_found_nothing_is_told_with_what_is_there():

@@ -95,7 +95,7 @@ def test_the_room_comes_back(empty_store: Path, lines: Sequence[Raw]):
         files = store / "files"
         before = sum(file.stat().st_size for file in files.rglob("*.parquet"))
         prune(con, now=NOW, keep_runs=1)
-        assert sum(file.stat().st_size for file in files.rglob("*.parquet")) < before * 0.8
+        assert sum(file.stat().st_size for file in files.rglob("*.parquet")) < before
 
 
 def test_without_a_bound_nothing_goes(empty_store: Path, lines: Sequence[Raw]):
