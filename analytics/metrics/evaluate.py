@@ -31,7 +31,8 @@ _OWN = {
 PERIODS = ("day", "week", "month")
 """Cuts by time: of the moment at which the run began, UTC."""
 
-_PRODUCTS = {"yy": ("y", "y"), "xy": ("x", "y"), "xx": ("x", "x")}
+PRODUCTS = {"yy": ("y", "y"), "xy": ("x", "y"), "xx": ("x", "x")}
+"""Sums over tasks that intervals need, and what is multiplied for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +93,7 @@ def evaluate(
     Raises:
         UnknownNameError: a cut that does not exist.
     """
-    for column in by:
-        if column not in (*CUTS, *PARTIAL_CUTS, *PERIODS):
-            raise UnknownNameError("cut", column, (*CUTS, *PARTIAL_CUTS, *PERIODS))
+    check_cuts(by)
     found: dict[Cut, dict[str, Estimate]] = {} if by else {(): {}}
     chosen = list(metrics)
     for view in dict.fromkeys(metric.view for metric in chosen):
@@ -106,8 +105,26 @@ def evaluate(
             if batch:
                 for cut, estimates in _scan(rows, batch, by, per_unit=per_unit).items():
                     found.setdefault(cut, {}).update(estimates)
+    return completed(found, chosen)
+
+
+def check_cuts(by: Sequence[str]) -> None:
+    """Make sure that there are such cuts.
+
+    Raises:
+        UnknownNameError: one does not exist.
+    """
+    for column in by:
+        if column not in (*CUTS, *PARTIAL_CUTS, *PERIODS):
+            raise UnknownNameError("cut", column, (*CUTS, *PARTIAL_CUTS, *PERIODS))
+
+
+def completed(
+    found: Mapping[Cut, dict[str, Estimate]], metrics: Sequence[Metric]
+) -> dict[Cut, dict[str, Estimate]]:
+    """Return every cut with every metric, sorted, unknown last."""
     for estimates in found.values():
-        for metric in chosen:
+        for metric in metrics:
             estimates.setdefault(metric.name, _of_no_rows(metric))
     return dict(sorted(found.items(), key=lambda item: [(v is None, v) for v in item[0]]))
 
@@ -164,7 +181,7 @@ def _scan(
         for position in range(len(metrics)):
             # DECIMAL products overflow: sums of squares are taken in floating point.
             parts = {part: Column(f"{part}_{position}").cast("DOUBLE") for part in ("x", "y")}
-            for name, (left, right) in _PRODUCTS.items():
+            for name, (left, right) in PRODUCTS.items():
                 product = parts[left] * parts[right]
                 outer.append(Function("sum", product).alias(f"{name}_{position}"))
             took_part = Column(f"n_{position}") > _zero()
@@ -173,16 +190,30 @@ def _scan(
         names += [
             f"{name}_{position}"
             for position in range(len(metrics))
-            for name in (*_PRODUCTS, "units")
+            for name in (*PRODUCTS, "units")
         ]
     else:
         outer = [expression.alias(f"{name}_{position}") for position, name, expression in asked]
         names = [f"{name}_{position}" for position, name, _ in asked]
     answers = rows.aggregate([*keys, *outer], ", ".join(cuts)).fetchall()
+    return estimated(metrics, names, answers, len(cuts))
+
+
+def estimated(
+    metrics: Sequence[Metric], names: Sequence[str], answers: Iterable[Sequence[Any]], cuts: int
+) -> dict[Cut, dict[str, Estimate]]:
+    """Turn answers into numbers.
+
+    Args:
+        metrics: what was asked for.
+        names: moments, each with the position of its metric behind it: ``y_0``.
+        answers: per cut its values, then the moments.
+        cuts: how many columns it was cut by.
+    """
     result: dict[Cut, dict[str, Estimate]] = {}
     for answer in answers:
-        values = dict(zip(names, answer[len(cuts) :], strict=True))
-        result[tuple(answer[: len(cuts)])] = {
+        values = dict(zip(names, answer[cuts:], strict=True))
+        result[tuple(answer[:cuts])] = {
             metric.name: metric.of.estimate(_of(values, position))
             for position, metric in enumerate(metrics)
         }
@@ -191,7 +222,7 @@ def _scan(
 
 def _of_no_rows(metric: Metric) -> Estimate:
     """Return what a metric says where a cut of another view has no row in its own."""
-    names = (*metric.of.moments(), *_PRODUCTS, "units")
+    names = (*metric.of.moments(), *PRODUCTS, "units")
     return metric.of.estimate(_of({f"{name}_0": None for name in names}, 0))
 
 
