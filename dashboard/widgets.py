@@ -30,6 +30,13 @@ class Markup:
 
 NOTHING = Markup("")
 _DIGITS = re.compile(r"[\d.,—$+-]+|[^\d.,—$+-]+")
+_AGE_STEPS = (
+    ("pp-s", 1, 60),
+    ("pp-m", 60, 60),
+    ("pp-h", 3_600, 24),
+    ("pp-d", 86_400, 30),
+)
+"""Of an age: class of a step (see theme.css), its seconds, and how many make the next."""
 _ARROWS = {True: "▲", False: "▼"}
 _WORDS = {"better": "better", "worse": "worse", "neutral": "", "unclear": "within chance"}
 
@@ -320,11 +327,16 @@ def age(since: datetime | None, now: datetime) -> Markup:
     """Return an age that the browser counts on by itself, without asking anybody (see theme.css)."""
     if since is None:
         return Markup("no data yet")
-    delay = f"animation-delay: -{max((now - since).total_seconds(), 0):.0f}s"
+    passed = f"--since: {max((now - since).total_seconds(), 0):.0f}s"
     said = tag("span", f"Data of {moment(since)} UTC.", class_="pp-hidden")
-    ticking = tag("span", class_="pp-age", style=delay)
+    steps = [
+        tag("i", class_=unit, style=f"--at: {number * length_s}")
+        for unit, length_s, count in _AGE_STEPS
+        for number in range(1, count)
+    ]
+    ticking = tag("span", *steps, class_="pp-age", style=passed)
     return join(
-        [tag("i", class_="pp-dot", style=delay), said, tag("span", "data ", ticking, " old")]
+        [tag("i", class_="pp-dot", style=passed), said, tag("span", "data ", ticking, " old")]
     )
 
 
