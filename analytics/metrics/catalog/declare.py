@@ -46,3 +46,5 @@ class Metric:
     coloured."""
     of_what: str
     """What n counts, in the plural: runs, bugs ..."""
+    not_on_clickhouse: str | None = None
+    """Why it cannot be worked out on Weave's own tables in ClickHouse, as a clause; None where it can."""

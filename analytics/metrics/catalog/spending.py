@@ -3,6 +3,8 @@
 from analytics.metrics.aggregates import Mean, Ratio, Sum
 from analytics.metrics.catalog.declare import Metric, Unit
 
+_NO_REPORTED_COST = "Weave prices calls when it is asked for them, and its tables keep no cost"
+
 SPENDING = (
     Metric(
         name="cost",
@@ -69,6 +71,7 @@ SPENDING = (
         unit=Unit.USD,
         better=None,
         of_what="parts of runs that tell",
+        not_on_clickhouse=_NO_REPORTED_COST,
     ),
     Metric(
         name="cost_computed",
@@ -92,6 +95,7 @@ SPENDING = (
         unit=Unit.USD,
         better=None,
         of_what="parts of runs that have both",
+        not_on_clickhouse=_NO_REPORTED_COST,
     ),
     Metric(
         name="tokens",

@@ -1,0 +1,203 @@
+"""One session on a ClickHouse server, over its HTTP interface."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import uuid4
+
+from analytics.clickhouse.expression import Sql
+from analytics.errors import InputError, RemoteError
+
+if TYPE_CHECKING:
+    import httpx
+
+SCHEME = "clickhouse"
+PASSWORD = "CLICKHOUSE_PASSWORD"
+"""Variable of the environment that holds the password."""
+
+_PORT = 8123
+_TLS_PORTS = (443, 8443)
+_OLDEST = (24, 4)
+"""The first version that knows recursive queries."""
+_TIMEOUT_S = 600.0
+_SESSION_S = 900
+
+_SETTINGS = {
+    # What SQL says of unknown values, which is not what ClickHouse does by itself.
+    "join_use_nulls": "1",
+    "aggregate_functions_null_for_empty": "1",
+    "prefer_column_name_to_alias": "1",
+    "max_recursive_cte_evaluation_depth": "100000",
+    # Numbers as numbers, and an answer only once it is whole: a fault half-way would look like an end.
+    "output_format_json_quote_64bit_integers": "0",
+    "wait_end_of_query": "1",
+    "default_format": "JSONCompactEachRow",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A database of Weave's on a ClickHouse server, and who asks."""
+
+    base_url: str
+    database: str
+    user: str
+    project: str | None
+    """The project as Weave's tables name it; None where there is only one."""
+    password: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Read ``clickhouse://user@host:8123/database?project=...``; the password comes from the environment.
+
+        Raises:
+            InputError: it is no such address. It is never repeated: it may hold a password.
+        """
+        try:
+            parts = urlsplit(text)
+            port = parts.port or _PORT
+        except ValueError as fault:
+            raise InputError(f"the address of the engine cannot be read: {fault}.") from None
+        if parts.scheme != SCHEME or not parts.hostname:
+            raise InputError(
+                "the engine is no address of a ClickHouse server. Write "
+                f"{SCHEME}://USER@HOST:{_PORT}/DATABASE?project=PROJECT."
+            )
+        if parts.password is not None:
+            raise InputError(
+                f"the address of the engine holds a password. Put it into {PASSWORD}, where no list of "
+                "processes shows it."
+            )
+        asked = parse_qs(parts.query, keep_blank_values=True)
+        if unknown := sorted(set(asked) - {"project"}):
+            raise InputError(
+                f"the address of the engine says {unknown[0]!r}; all it can say is project=."
+            )
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        return cls(
+            base_url=f"{'https' if port in _TLS_PORTS else 'http'}://{host}:{port}",
+            database=unquote(parts.path.strip("/")) or "default",
+            user=unquote(parts.username or "default"),
+            project=asked["project"][0] if "project" in asked else None,
+            password=os.environ.get(PASSWORD, ""),
+        )
+
+
+class Session:
+    """Asks one server; what it makes there is gone with it, and nothing else can be written."""
+
+    def __init__(self, address: Address) -> None:
+        """Open a session.
+
+        Raises:
+            RemoteError: nobody answers, the server is too old, or the user may not do what is needed.
+        """
+        import httpx
+
+        self._address = address
+        self._session = uuid4().hex
+        self._tables: list[str] = []
+        # A server that is asked for numbers has no business sending us elsewhere with the password.
+        self._client = httpx.Client(
+            base_url=address.base_url,
+            auth=httpx.BasicAuth(address.user, address.password),
+            timeout=httpx.Timeout(_TIMEOUT_S, connect=10.0),
+            follow_redirects=False,
+        )
+        self._settings = dict(_SETTINGS)
+        try:
+            version, readonly = self.ask("SELECT version(), toInt64(getSetting('readonly'))")[0]
+            self._check(str(version), int(readonly))
+        except BaseException:
+            self._client.close()
+            raise
+
+    def __enter__(self) -> Self:
+        """Return the session."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave nothing behind; what cannot be removed now goes when the server ends the session."""
+        try:
+            for name in self._tables:
+                self.ask(Sql(text=f"DROP TEMPORARY TABLE IF EXISTS {name}"))
+        except RemoteError:
+            pass
+        finally:
+            self._client.close()
+
+    def ask(self, query: Sql | str, parameters: Mapping[str, str] | None = None) -> list[list[Any]]:
+        """Return the rows of an answer.
+
+        Args:
+            query: what to ask.
+            parameters: name -> value as ClickHouse reads it, beside those of the query.
+
+        Raises:
+            RemoteError: the server did not answer, or refused.
+        """
+        asked = Sql(text=query) if isinstance(query, str) else query
+        bound = {f"param_{k}": v for k, v in {**asked.parameters, **(parameters or {})}.items()}
+        answer = self._send(bound, asked.text)
+        return [json.loads(line) for line in answer.splitlines()]
+
+    def make(self, name: str, query: Sql | str, parameters: Mapping[str, str]) -> None:
+        """Make a temporary table, to be removed in the end."""
+        self._tables.append(name)
+        self.ask(query, parameters)
+
+    def fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Put rows into a temporary table of this session."""
+        body = "".join(
+            json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n"
+            for row in rows
+        )
+        if body:
+            self._send({"query": f"INSERT INTO {table} FORMAT JSONEachRow"}, body)
+
+    def _send(self, asked: Mapping[str, str], body: str) -> str:
+        import httpx
+
+        known = {"database": self._address.database, "session_id": self._session}
+        query = {**known, "session_timeout": str(_SESSION_S), **self._settings, **asked}
+        try:
+            answer = self._client.post("/", params=query, content=body.encode("utf-8", "replace"))
+        except httpx.HTTPError as fault:
+            reason = str(fault) or type(fault).__name__
+            raise RemoteError(f"no answer from {self._address.base_url}: {reason}.") from None
+        if answer.status_code != 200:
+            raise RemoteError(self._refusal(answer))
+        return answer.text
+
+    def _refusal(self, answer: "httpx.Response") -> str:
+        """Say in one line what the server said; it may repeat what it was sent, so not the password."""
+        said = answer.text.strip().splitlines() or [f"HTTP {answer.status_code}"]
+        line = said[0].replace("DB::Exception: ", "")[:400]
+        if self._address.password:
+            line = line.replace(self._address.password, "***")
+        return f"{self._address.base_url} refused: {line}"
+
+    def _check(self, version: str, readonly: int) -> None:
+        found = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+        if found < _OLDEST:
+            raise RemoteError(
+                f"{self._address.base_url} is ClickHouse {version}; {'.'.join(map(str, _OLDEST))} or newer "
+                "is needed."
+            )
+        if readonly == 1:
+            raise RemoteError(
+                f"user {self._address.user!r} may neither change settings nor make temporary tables "
+                "(readonly = 1). A user with readonly = 2 or 0 is needed; no table of Weave's is written to."
+            )
+        # The server itself then refuses whatever would change one of Weave's tables.
+        if readonly == 0:
+            self._settings["readonly"] = "2"

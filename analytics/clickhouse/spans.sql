@@ -1,0 +1,27 @@
+-- One row per call of the project: what store/spans holds of it, times in microseconds since 1970.
+CREATE TEMPORARY TABLE spans (
+    span_id String,
+    trace_id String,
+    parent_id Nullable(String),
+    kept_in String,
+    op String,
+    op_version Nullable(String),
+    preset Nullable(String),
+    role Nullable(String),
+    kind String,
+    agent Nullable(String),
+    tool Nullable(String),
+    started_us Int64,
+    ended_us Nullable(Int64),
+    duration_s Nullable(Float64),
+    status String,
+    error_type Nullable(String),
+    provider Nullable(String),
+    model Nullable(String),
+    input_tokens Nullable(Int64),
+    output_tokens Nullable(Int64),
+    cache_read_tokens Nullable(Int64),
+    cache_write_tokens Nullable(Int64),
+    cache_write_1h_tokens Nullable(Int64),
+    reasoning_tokens Nullable(Int64)
+)
