@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from analytics import __version__
 from analytics.commands import (
@@ -23,6 +22,7 @@ from analytics.commands import (
     watch,
 )
 from analytics.errors import AnalyticsError
+from analytics.store.location import Location
 
 _COMMANDS = {
     "import": import_,
@@ -48,8 +48,8 @@ COMMANDS = {name: module.SUMMARY for name, module in _COMMANDS.items()}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
     try:
+        arguments = _parser().parse_args(argv)
         return arguments.run(arguments)
     except AnalyticsError as fault:
         print(f"patchpilot: {fault}", file=sys.stderr)
@@ -78,7 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.set_defaults(run=module.run)
         command.add_argument(
-            "--store", type=Path, metavar="DIR", help="default PATCHPILOT_STORE, else data/store"
+            "--store",
+            type=Location.of,
+            metavar="STORE",
+            help="a folder, or a team's ducklake:postgres:CONNECTION;data=FOLDER or s3://BUCKET/PREFIX; "
+            "default PATCHPILOT_STORE, else data/store",
         )
         module.arguments(command)
     return parser

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from analytics.ledger import Changes
 from analytics.ledger import changes as ledger_changes
 from analytics.overview import PERIODS, Headline, Overview, Scope
 from analytics.store import conflict_tables, lake, tables
+from analytics.store.location import Store
 from analytics.store.reader import Version
 from analytics.store.tables import Page
 from dashboard import reading
@@ -46,7 +46,7 @@ def headlines(shown: Overview) -> list[Headline]:
     return [known[name] for name in CARDS]
 
 
-def contradictions(store: Path, version: Version, view: ConflictView) -> Contradictions:
+def contradictions(store: Store, version: Version, view: ConflictView) -> Contradictions:
     """Return one page of what is said of runs in two ways.
 
     Raises:
@@ -67,7 +67,7 @@ def contradictions(store: Path, version: Version, view: ConflictView) -> Contrad
 
 
 @lru_cache(maxsize=4)
-def last_changes(store: Path, version: Version) -> Changes | None:
+def last_changes(store: Store, version: Version) -> Changes | None:
     """Return what the last import changed, None where nothing was imported.
 
     Raises:

@@ -6,7 +6,6 @@ depend on, the version of the store and the question, so that nothing outdated i
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -24,6 +23,7 @@ from analytics.overview import (
 )
 from analytics.spending import Spending, spending
 from analytics.store import tables
+from analytics.store.location import Store
 from analytics.store.reader import Reader, Version
 from analytics.sync import StoreChoice, choose_store
 
@@ -67,7 +67,7 @@ def choice() -> StoreChoice:
 
 
 @lru_cache(maxsize=4)
-def reader(store: Path) -> Reader:
+def reader(store: Store) -> Reader:
     """Return the one reader of a store in this process.
 
     Raises:
@@ -76,7 +76,7 @@ def reader(store: Path) -> Reader:
     return Reader(store)
 
 
-def answers(store: Path, version: Version, scope: Scope) -> Overview:
+def answers(store: Store, version: Version, scope: Scope) -> Overview:
     """Return the overview of a scope as of a version.
 
     Raises:
@@ -87,11 +87,11 @@ def answers(store: Path, version: Version, scope: Scope) -> Overview:
 
 
 @lru_cache(maxsize=128)
-def _answers(store: Path, version: Version, scope: Scope) -> Overview:
+def _answers(store: Store, version: Version, scope: Scope) -> Overview:
     return overview(reader(store), scope)
 
 
-def spent(store: Path, version: Version, scope: Scope) -> Spending:
+def spent(store: Store, version: Version, scope: Scope) -> Spending:
     """Return what the runs of a scope spent and did as of a version.
 
     Raises:
@@ -102,12 +102,12 @@ def spent(store: Path, version: Version, scope: Scope) -> Spending:
 
 
 @lru_cache(maxsize=64)
-def _spent(store: Path, version: Version, scope: Scope) -> Spending:
+def _spent(store: Store, version: Version, scope: Scope) -> Spending:
     return spending(reader(store), scope)
 
 
 @lru_cache(maxsize=64)
-def choices(store: Path, version: Version) -> dict[str, list[str | None]]:
+def choices(store: Store, version: Version) -> dict[str, list[str | None]]:
     """Return what can be filtered by: column -> its values, the most frequent first, the unknown last."""
     with tables.consistent(reader(store)) as con:
         return {
@@ -116,13 +116,13 @@ def choices(store: Path, version: Version) -> dict[str, list[str | None]]:
         }
 
 
-def scope_of(store: Path, parameters: dict[str, list[str]]) -> tuple[Scope, tuple[str, ...]]:
+def scope_of(store: Store, parameters: dict[str, list[str]]) -> tuple[Scope, tuple[str, ...]]:
     """Read a scope from a web address, with a sentence for everything in it that is ignored."""
     with tables.consistent(reader(store)) as con:
         return parse(parameters, con)
 
 
-def fixes(store: Path, version: Version, scope: Scope, view: TableView) -> tables.Page:
+def fixes(store: Store, version: Version, scope: Scope, view: TableView) -> tables.Page:
     """Return the rows of the table of bugs; the last page where the one asked for is gone."""
     read = reader(store)
     with tables.consistent(read) as con:
@@ -145,7 +145,7 @@ def fixes(store: Path, version: Version, scope: Scope, view: TableView) -> table
 
 
 @lru_cache(maxsize=32)
-def run_detail(store: Path, version: Version, source: str, run_id: str) -> RunDetail | None:
+def run_detail(store: Store, version: Version, source: str, run_id: str) -> RunDetail | None:
     """Return one run opened, or None where the store has no such run."""
     from duckdb import ColumnExpression as Column
     from duckdb import ConstantExpression as Constant

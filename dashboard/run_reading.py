@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.export.tables import csv_text
 from analytics.overview import Scope, selection, window
 from analytics.overview.scope import Values
 from analytics.store import run_tables, tables
+from analytics.store.location import Store
 from analytics.store.reader import Version
 from dashboard import address, run_columns
 from dashboard.reading import reader
@@ -102,7 +102,7 @@ def picked_of(told: Mapping[str, Sequence[str]]) -> tuple[RunKey, ...]:
 
 
 @lru_cache(maxsize=64)
-def page(store: Path, version: Version, scope: Scope, view: RunsView) -> tables.Page:
+def page(store: Store, version: Version, scope: Scope, view: RunsView) -> tables.Page:
     """Return the page of runs; the last one where the one asked for is gone."""
     with _selected(store, scope, view) as (_, rows):
 
@@ -118,7 +118,7 @@ def page(store: Path, version: Version, scope: Scope, view: RunsView) -> tables.
         return found
 
 
-def period(store: Path, version: Version, scope: Scope) -> str:
+def period(store: Store, version: Version, scope: Scope) -> str:
     """Return the period of a scope in words."""
     read = reader(store)
     with tables.consistent(read) as con:
@@ -127,7 +127,7 @@ def period(store: Path, version: Version, scope: Scope) -> str:
 
 @lru_cache(maxsize=64)
 def facets(
-    store: Path, version: Version, scope: Scope, view: RunsView
+    store: Store, version: Version, scope: Scope, view: RunsView
 ) -> tuple[run_tables.Facet, ...]:
     """Count what the runs have in common: each column among the runs that all other filters let through."""
     found = []
@@ -141,7 +141,7 @@ def facets(
     return tuple(found)
 
 
-def download(store: Path, scope: Scope, view: RunsView) -> str:
+def download(store: Store, scope: Scope, view: RunsView) -> str:
     """Return the selected runs as CSV, with every column."""
     from duckdb import ColumnExpression as Column
 
@@ -151,7 +151,9 @@ def download(store: Path, scope: Scope, view: RunsView) -> str:
 
 
 @lru_cache(maxsize=32)
-def compared(store: Path, version: Version, keys: tuple[RunKey, ...]) -> tuple[dict[str, Any], ...]:
+def compared(
+    store: Store, version: Version, keys: tuple[RunKey, ...]
+) -> tuple[dict[str, Any], ...]:
     """Return the runs to compare, those that there are."""
     with tables.consistent(reader(store)) as con:
         found = (tables.run(con, *key) for key in keys)
@@ -159,7 +161,7 @@ def compared(store: Path, version: Version, keys: tuple[RunKey, ...]) -> tuple[d
 
 
 @lru_cache(maxsize=16)
-def story(store: Path, version: Version, key: RunKey) -> run_tables.RunStory | None:
+def story(store: Store, version: Version, key: RunKey) -> run_tables.RunStory | None:
     """Return one run in full, or None where the store has no such run."""
     with tables.consistent(reader(store)) as con:
         run = tables.run(con, *key)
@@ -168,13 +170,13 @@ def story(store: Path, version: Version, key: RunKey) -> run_tables.RunStory | N
         return None if run is None or not tables.has_lake(con) else run_tables.story(con, run)
 
 
-def level(store: Path, run: Mapping[str, Any], opened: Mapping[str, int]) -> run_tables.Level:
+def level(store: Store, run: Mapping[str, Any], opened: Mapping[str, int]) -> run_tables.Level:
     """Return the calls right below the opened ones."""
     with tables.consistent(reader(store)) as con:
         return run_tables.level(con, run, opened)
 
 
-def payload(store: Path, run: Mapping[str, Any], span_id: str) -> tables.Payload | None:
+def payload(store: Store, run: Mapping[str, Any], span_id: str) -> tables.Payload | None:
     """Return what one call carried, or None where nothing was stored."""
     with tables.consistent(reader(store)) as con:
         source, trace_id = run["source"], run["trace_id"]
@@ -182,14 +184,14 @@ def payload(store: Path, run: Mapping[str, Any], span_id: str) -> tables.Payload
         return found.get(span_id)
 
 
-def bugs(store: Path, run: Mapping[str, Any]) -> tables.Page:
+def bugs(store: Store, run: Mapping[str, Any]) -> tables.Page:
     """Return the bugs of a run."""
     with tables.consistent(reader(store)) as con:
         own = {"source": [run["source"]], "run_id": [run["run_id"]]}
         return tables.fixes(run_tables.equal(con.view("fixes"), own), limit=50)
 
 
-def diff(store: Path, run: Mapping[str, Any], span_id: str) -> str | None:
+def diff(store: Store, run: Mapping[str, Any], span_id: str) -> str | None:
     """Return the unified diff in the output of a call, or None."""
     with tables.consistent(reader(store)) as con:
         return tables.patch_diff(con, run["source"], run["trace_id"], span_id)
@@ -197,7 +199,7 @@ def diff(store: Path, run: Mapping[str, Any], span_id: str) -> str | None:
 
 @contextmanager
 def _selected(
-    store: Path, scope: Scope, view: RunsView
+    store: Store, scope: Scope, view: RunsView
 ) -> "Iterator[tuple[DuckDBPyConnection, DuckDBPyRelation]]":
     read = reader(store)
     with tables.consistent(read) as con:

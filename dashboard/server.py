@@ -21,6 +21,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from analytics.errors import AnalyticsError, InputError, StoreError
+from analytics.store.location import Location, Store
 from dashboard.guard import LOOPBACK, Armour, Guard
 from dashboard.login import SHORTEST, Login
 from dashboard.pages import notebooks
@@ -75,7 +76,7 @@ def main(
     with _listen(host, port) as listening:
         port = listening.getsockname()[1]
         url = f"http://{_authority(host, port)}"
-        os.environ["PATCHPILOT_STORE"] = str(store.path)
+        os.environ["PATCHPILOT_STORE"] = Location.of(store.path).url
         watch = Watch(store.path, watch_paths)
 
         def announce() -> None:
@@ -108,7 +109,7 @@ def main(
 
 
 def build(
-    store: Path,
+    store: Store,
     *,
     host: str,
     port: int,
@@ -162,7 +163,7 @@ def build(
 class Health:
     """Says whether the store can be read, and what is in it."""
 
-    def __init__(self, store: Path, watch: "Watch | None") -> None:
+    def __init__(self, store: Store, watch: "Watch | None") -> None:
         """Report on a store, and on the watch that feeds it where there is one."""
         self._store = store
         self._watch = watch
@@ -197,7 +198,7 @@ class Health:
 class Watch:
     """Imports what appears under some paths, in a thread; whatever happens to it, the pages stay."""
 
-    def __init__(self, store: Path, paths: Sequence[str]) -> None:
+    def __init__(self, store: Store, paths: Sequence[str]) -> None:
         """Prepare to watch; no paths, no thread."""
         self.fault = ""
         """Why the last look failed, empty where it did not."""
@@ -239,7 +240,7 @@ class Watch:
         self.fault = fault
 
 
-def _prepare_first_page(store: Path) -> None:
+def _prepare_first_page(store: Store) -> None:
     """Load what every page needs, while the browser still loads its own part."""
     import_module("dashboard.charts")
     reading = import_module("dashboard.reading")

@@ -1,7 +1,6 @@
 """patchpilot prune."""
 
 import argparse
-from pathlib import Path
 
 from analytics.commands.arguments import number_above
 
@@ -34,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     store = arguments.store or sync.default_store()
     if not lake.exists(store):
         raise StoreError(f"there is no store in {store}. Nothing was removed.")
-    before = _size(store)
+    before = lake.size_bytes(store)
     with lake.writer(store) as con:
         pruned = retention.prune(
             con,
@@ -49,9 +48,5 @@ def run(arguments: argparse.Namespace) -> int:
         f"{counted(pruned.calls, 'call')} of {pruned.calls_before:,} in {counted(pruned.traces, 'trace')}"
     )
     if not arguments.dry_run:
-        print(f"{before / 1e6:,.1f} MB before, {_size(store) / 1e6:,.1f} MB now")
+        print(f"{before / 1e6:,.1f} MB before, {lake.size_bytes(store) / 1e6:,.1f} MB now")
     return 0
-
-
-def _size(store: Path) -> int:
-    return sum(file.stat().st_size for file in store.rglob("*") if file.is_file())

@@ -1,11 +1,11 @@
 """Which store a command reads or writes."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics.commands.talk import say
 from analytics.errors import InputError, StoreError
+from analytics.store.location import Store
 
 if TYPE_CHECKING:
     from analytics.sync import StoreChoice
@@ -37,7 +37,7 @@ def chosen_store(arguments: argparse.Namespace) -> "StoreChoice":
     return choice
 
 
-def bring_up(store: Path) -> None:
+def bring_up(store: Store) -> None:
     """Let pages find a store of today's layout: a reader cannot change one."""
     from analytics.store import lake
 

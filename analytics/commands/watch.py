@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from analytics.commands.arguments import positive_seconds
 from analytics.commands.talk import tell
 from analytics.errors import AnalyticsError
+from analytics.store.location import Store
 
 if TYPE_CHECKING:
     from analytics.sync import SyncReport
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _followed(
-    store: Path, arguments: argparse.Namespace
+    store: Store, arguments: argparse.Namespace
 ) -> "Callable[[SyncReport | AnalyticsError], None]":
     """Return what hears of every import: it is told, and written on where that was asked for."""
 

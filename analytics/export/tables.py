@@ -15,6 +15,7 @@ from analytics.errors import InputError, StoreError, UnknownNameError
 from analytics.export import growth
 from analytics.export.dictionary import Column, Exportable, exportables
 from analytics.store import lake
+from analytics.store.location import Store
 from analytics.store.reader import Reader
 from analytics.store.tables import consistent
 
@@ -50,7 +51,7 @@ class Exported:
     """Whether the file of an earlier export is as it must be."""
 
 
-def export_tables(store: Path, folder: Path, format: str) -> list[Exported]:
+def export_tables(store: Store, folder: Path, format: str) -> list[Exported]:
     """Write everything that a store holds into a folder, all of it from one state of the store.
 
     Files of an earlier export are replaced when the new ones are complete; other files stay. Of what
@@ -159,7 +160,7 @@ def _write_table(
 
 
 @contextmanager
-def _one_state(store: Path) -> "Iterator[DuckDBPyConnection]":
+def _one_state(store: Store) -> "Iterator[DuckDBPyConnection]":
     """Give a connection on which tables, rollups and views are all of the same commit."""
     reader = Reader(store)
     try:

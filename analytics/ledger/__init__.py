@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from math import isclose
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics.errors import InputError
@@ -20,6 +19,7 @@ from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import CATALOG, Metric
 from analytics.metrics.evaluate import measure
 from analytics.store import lake
+from analytics.store.location import Store
 from analytics.store.past import SnapshotGoneError, as_of, imported, revised, run_states, verdicts
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class _State:
     metrics: dict[str, Estimate]
 
 
-def changes(store: Path, import_id: int | None = None, *, now: datetime) -> Changes | None:
+def changes(store: Store, import_id: int | None = None, *, now: datetime) -> Changes | None:
     """Return what an import changed.
 
     Args:
@@ -169,7 +169,7 @@ def changes(store: Path, import_id: int | None = None, *, now: datetime) -> Chan
     )
 
 
-def compared(store: Path, before: int, after: int, *, now: datetime) -> Compared:
+def compared(store: Store, before: int, after: int, *, now: datetime) -> Compared:
     """Hold two states of a store against each other.
 
     Args:

@@ -95,8 +95,9 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         con.execute(lake.statement("statements", "meant"))
         all_new = _take(con)
         con.execute(lake.statement("statements", "apply"))
-        if all_new:
-            _take_over(con, import_id, arrival, taken_over)
+        folder = lake.data_folder(con)
+        if all_new and folder is not None:
+            _take_over(con, import_id, arrival, folder / "main" / "payloads", taken_over)
         else:
             con.execute(lake.statement("statements", "copy_payloads"))
         unmatched = _write_facts(con, presets, "fact_source")
@@ -206,10 +207,13 @@ def _take(con: "DuckDBPyConnection") -> bool:
 
 
 def _take_over(
-    con: "DuckDBPyConnection", import_id: int, arrival: Arrival, taken_over: list[Path]
+    con: "DuckDBPyConnection",
+    import_id: int,
+    arrival: Arrival,
+    folder: Path,
+    taken_over: list[Path],
 ) -> None:
     """Make the staged files the store's own as they are: payloads are most of an import."""
-    folder = lake.data_folder(con) / "main" / "payloads"
     folder.mkdir(parents=True, exist_ok=True)
     staged = [file for part in arrival.staged for file in part.files]
     for position, file in enumerate(staged):

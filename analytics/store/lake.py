@@ -1,47 +1,43 @@
 """Opens a store: the DuckLake under one folder, its tables, its writer's lock. Knows no format, no metric."""
 
-import fcntl
 import json
-import logging
-import os
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from analytics import cost
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
+from analytics.store.attaching import quoted
+from analytics.store.catalogs import catalog
+from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_log = logging.getLogger("patchpilot")
-
-_EXTENSIONS = ("ducklake", "sqlite_scanner")
 _MEMORY_LIMIT = "500MB"
-"""Of an import: what does not fit goes to the store's tmp folder."""
+"""Of an import: what does not fit goes to a temporary folder."""
 
 
-def catalog_path(store: Path) -> Path:
-    """Return the SQLite file in which a store keeps its catalog."""
-    return store / "catalog.sqlite"
+def exists(store: Store) -> bool:
+    """Say whether a store has been made there.
+
+    Raises:
+        StoreError: the database of a team's store does not answer.
+    """
+    return catalog(Location.of(store)).exists()
 
 
-def exists(store: Path) -> bool:
-    """Say whether a store has been made in this folder."""
-    return catalog_path(store).exists()
-
-
-def connect(store: Path, *, read_only: bool, snapshot: int | None = None) -> "DuckDBPyConnection":
+def connect(store: Store, *, read_only: bool, snapshot: int | None = None) -> "DuckDBPyConnection":
     """Open an in-memory DuckDB with the store attached as ``lake``.
 
     Args:
-        store: folder of the store.
+        store: where it stands.
         read_only: whether nothing is to be written.
         snapshot: number of the commit to see the store as of; the newest where None.
 
@@ -59,7 +55,7 @@ def connect(store: Path, *, read_only: bool, snapshot: int | None = None) -> "Du
     return con
 
 
-def is_outdated(store: Path) -> bool:
+def is_outdated(store: Store) -> bool:
     """Say whether an earlier version wrote this store, so that a writer must bring it up to date."""
     con, version = _open(store, read_only=True)
     con.close()
@@ -67,24 +63,26 @@ def is_outdated(store: Path) -> bool:
 
 
 def _open(
-    store: Path, *, read_only: bool, snapshot: int | None = None
+    store: Store, *, read_only: bool, snapshot: int | None = None
 ) -> "tuple[DuckDBPyConnection, int]":
     """Open a store of this or an earlier layout, and say which."""
     import duckdb
 
-    if not catalog_path(store).exists():
+    there = catalog(Location.of(store))
+    if not there.exists():
         raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
     con = duckdb.connect()
     try:
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")
-        for name in _EXTENSIONS:
-            con.load_extension(str(_extension_file(name, duckdb.__version__)))
-        _attach(con, store, read_only=read_only, snapshot=snapshot)
+        there.attach(con, read_only=read_only, snapshot=snapshot)
         version = int(setting(con, "schema_version") or 1)
     except duckdb.Error as fault:
         con.close()
         raise StoreError(f"cannot open the store in {store}: {_first_line(fault)}.") from fault
+    except StoreError:
+        con.close()
+        raise
     if version > SCHEMA_VERSION:
         con.close()
         raise StoreError(
@@ -95,33 +93,25 @@ def _open(
 
 
 @contextmanager
-def writer(store: Path) -> Iterator["DuckDBPyConnection"]:
+def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
     """Open a store for writing, making it first where there is none; one writer at a time.
 
     Yields:
         A connection as from ``connect``, with the casts and semantics in place.
     """
-    try:
-        for folder in (store, store / "files", store / "tmp"):
-            folder.mkdir(parents=True, exist_ok=True)
-        lock = (store / "writer.lock").open("a+")
-    except OSError as fault:
-        raise StoreError(f"cannot write to the store in {store}: {fault.strerror}.") from fault
-    with lock:
-        _take(lock)
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        died = _clear(store / "tmp")
-        if not exists(store):
-            _create(store)
+    location = Location.of(store)
+    there = catalog(location)
+    spill = nullcontext(location.tmp) if location.tmp else scratch(location)
+    with there.locked() as died, spill as folder:
+        if not there.exists():
+            there.make(_lay_out)
         con, version = _open(store, read_only=False)
         try:
             if died:
                 # What it had written without committing is in nobody's list of files.
                 con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
-            con.execute(f"SET memory_limit = {_quoted(_MEMORY_LIMIT)}")
-            con.execute(f"SET temp_directory = {_quoted(str(store / 'tmp'))}")
+            con.execute(f"SET memory_limit = {quoted(_MEMORY_LIMIT)}")
+            con.execute(f"SET temp_directory = {quoted(str(folder))}")
             if version < SCHEMA_VERSION:
                 from analytics.store import migrations
 
@@ -129,6 +119,15 @@ def writer(store: Path) -> Iterator["DuckDBPyConnection"]:
             yield con
         finally:
             con.close()
+
+
+@contextmanager
+def scratch(store: Store) -> Iterator[Path]:
+    """Give a writer an empty folder for as long as the block takes: in the store, or on this machine."""
+    with tempfile.TemporaryDirectory(
+        dir=Location.of(store).tmp, prefix="patchpilot-", ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
 
 
 @dataclass
@@ -160,11 +159,24 @@ def transaction(con: "DuckDBPyConnection", fate: Fate | None = None) -> Iterator
         raise
 
 
-def data_folder(con: "DuckDBPyConnection") -> Path:
-    """Return the folder that holds the Parquet files of the attached store."""
+def data_folder(con: "DuckDBPyConnection") -> Path | None:
+    """Return the folder that holds the Parquet files of the attached store, None for a bucket."""
     row = con.execute("SELECT data_path FROM ducklake_settings('lake')").fetchone()
     assert row is not None
-    return Path(str(row[0]))
+    return None if "://" in str(row[0]) else Path(str(row[0]))
+
+
+def size_bytes(store: Store) -> int:
+    """Return what a store takes up: its folder, or the files that a team's catalog lists."""
+    folder = Location.of(store).folder
+    if folder is not None:
+        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    con = connect(store, read_only=True)
+    try:
+        row = con.execute(statement("queries", "size")).fetchone()
+    finally:
+        con.close()
+    return int(row[0]) if row else 0
 
 
 def snapshot_id(con: "DuckDBPyConnection") -> int:
@@ -243,88 +255,23 @@ def ddl(table: Table, schema: str) -> str:
     return f'CREATE TABLE "{schema}"."{table.name}" ({columns})'
 
 
-def _create(store: Path) -> None:
-    """Make a store in a place of its own first, so that a crash never leaves half of one."""
-    import sqlite3
-
-    import duckdb
-
-    draft = store / "tmp" / "catalog.sqlite"
-    con = duckdb.connect()
-    try:
-        for name in _EXTENSIONS:
-            con.load_extension(str(_extension_file(name, duckdb.__version__)))
-        con.execute(
-            f"ATTACH {_quoted('ducklake:sqlite:' + str(draft))} AS lake "
-            f"(DATA_PATH {_quoted(str(store / 'files'))})"
-        )
-        with transaction(con):
-            for table in TABLES.values():
+def _lay_out(con: "DuckDBPyConnection") -> None:
+    """Make the tables of a new store; the settings come last, so that a store that has them is whole."""
+    con.execute("CALL lake.set_option('parquet_compression', 'zstd')")
+    last = TABLES["settings"]
+    with transaction(con):
+        for table in TABLES.values():
+            if table is not last:
                 con.execute(ddl(table, "lake"))
-            con.execute(
-                "ALTER TABLE lake.spans SET PARTITIONED BY (year(started_at), month(started_at))"
-            )
-            con.execute(
-                "INSERT INTO lake.settings VALUES ('schema_version', $1)", [str(SCHEMA_VERSION)]
-            )
-        con.execute("CALL lake.set_option('parquet_compression', 'zstd')")
         con.execute(
-            "CALL lake.set_option('parquet_row_group_size', '20000', table_name => 'payloads')"
+            "ALTER TABLE lake.spans SET PARTITIONED BY (year(started_at), month(started_at))"
         )
-    finally:
-        con.close()
-    # Without write-ahead logging, readers beside a writer wait a second for a lock.
-    catalog = sqlite3.connect(draft)
-    catalog.execute("PRAGMA journal_mode = WAL")
-    catalog.close()
-    draft.rename(catalog_path(store))
-
-
-def _attach(
-    con: "DuckDBPyConnection", store: Path, *, read_only: bool, snapshot: int | None
-) -> None:
-    # The data path is given anew, so that a store that was moved or mounted elsewhere still opens.
-    con.execute(
-        f"ATTACH {_quoted('ducklake:sqlite:' + str(catalog_path(store)))} AS lake "
-        f"(DATA_PATH {_quoted(str(store / 'files'))}, OVERRIDE_DATA_PATH true"
-        f"{', READ_ONLY' if read_only else ''}"
-        f"{'' if snapshot is None else f', SNAPSHOT_VERSION {int(snapshot)}'})"
-    )
-
-
-def _extension_file(name: str, version: str) -> Path:
-    package = import_module(f"duckdb_extension_{name}")
-    folder = Path(str(package.__path__[0])) / "extensions" / f"v{version}"
-    return folder / f"{name}.duckdb_extension"
-
-
-def _quoted(text: str) -> str:
-    """Quote a path for ATTACH and SET, which take no parameters."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _take(lock: TextIO) -> None:
-    """Wait until nobody else writes; the lock of a process that died is free."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        owner = lock.read().strip() or "another process"
-        _log.warning("waiting for process %s, which is writing to this store ...", owner)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-
-
-def _clear(folder: Path) -> bool:
-    """Remove what a killed import left behind, and say whether there was one.
-
-    Nobody is at work here: the lock says so.
-    """
-    from shutil import rmtree
-
-    leftovers = list(folder.iterdir())
-    for entry in leftovers:
-        rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
-    return bool(leftovers)
+    con.execute("CALL lake.set_option('parquet_row_group_size', '20000', table_name => 'payloads')")
+    with transaction(con):
+        con.execute(ddl(last, "lake"))
+        con.execute(
+            "INSERT INTO lake.settings VALUES ('schema_version', $1)", [str(SCHEMA_VERSION)]
+        )
 
 
 def _first_line(fault: BaseException) -> str:

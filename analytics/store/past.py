@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import StoreError
 from analytics.store import lake
+from analytics.store.location import Store
 from analytics.store.reader import Reader
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Past(Reader):
     """A reader of one former state. It never sees a newer one."""
 
     def __init__(
-        self, store: Path, snapshot: int, *, now: datetime, stale_after: timedelta | None = None
+        self, store: Store, snapshot: int, *, now: datetime, stale_after: timedelta | None = None
     ) -> None:
         """Open a store as of one of its commits.
 
@@ -59,7 +59,7 @@ class Past(Reader):
 
 
 @contextmanager
-def as_of(store: Path, snapshot: int, now: datetime) -> Iterator["DuckDBPyConnection"]:
+def as_of(store: Store, snapshot: int, now: datetime) -> Iterator["DuckDBPyConnection"]:
     """Open a store as of one of its commits for as long as the block takes, with every view."""
     past = Past(store, snapshot, now=now)
     try:

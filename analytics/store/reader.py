@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError
 from analytics.schema import CODE_REPORTS, ROLLUPS, STALE_AFTER, STALE_SETTING, VERDICTS
 from analytics.store import lake
+from analytics.store.location import Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -59,7 +59,7 @@ class Reader:
     """The rollups of one store in an in-memory DuckDB, shared by all sessions of a process."""
 
     def __init__(
-        self, store: Path, *, now: datetime | None = None, stale_after: timedelta | None = None
+        self, store: Store, *, now: datetime | None = None, stale_after: timedelta | None = None
     ) -> None:
         """Open a store, or wait for it where it has not been made yet.
 

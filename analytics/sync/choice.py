@@ -13,6 +13,7 @@ from analytics.errors import InputError, StoreError
 from analytics.schema import TABLES
 from analytics.semantics import BUNDLED, load
 from analytics.store import lake, refresh
+from analytics.store.location import Location, Store
 from analytics.sync.files import import_paths
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,11 +24,11 @@ ROOT = Path(__file__).resolve().parents[2]
 class StoreChoice:
     """Which store to show, and whether it holds the bundled traces."""
 
-    path: Path
+    path: Store
     demo: bool
 
 
-def choose_store(explicit: Path | None = None) -> StoreChoice:
+def choose_store(explicit: Store | None = None) -> StoreChoice:
     """Return the store to show: the one named, else the user's own, else the bundled traces.
 
     The bundled traces are imported into a store of their own on first use.
@@ -40,9 +41,13 @@ def choose_store(explicit: Path | None = None) -> StoreChoice:
     return StoreChoice(path=demo_store(), demo=True)
 
 
-def default_store() -> Path:
-    """Return where a user's own store stands: where PATCHPILOT_STORE says, else in data/."""
-    return Path(os.environ.get("PATCHPILOT_STORE") or ROOT / "data" / "store")
+def default_store() -> Store:
+    """Return where a user's own store stands: where PATCHPILOT_STORE says, else in data/.
+
+    Raises:
+        InputError: PATCHPILOT_STORE is neither a folder nor the address of a store.
+    """
+    return Location.of(os.environ.get("PATCHPILOT_STORE") or ROOT / "data" / "store")
 
 
 def demo_store() -> Path:

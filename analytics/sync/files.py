@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from analytics.errors import AnalyticsError, InputError, StoreError
 from analytics.semantics import BUNDLED, Preset, load
 from analytics.store.imports import InputMark
+from analytics.store.location import Store
 from analytics.sync.work import TAILED, Progress, SyncReport, Work, working
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _TAILED = (TAILED, "record")
 
 
 def import_paths(
-    store: Path,
+    store: Store,
     paths: Sequence[str],
     *,
     presets: Sequence[Preset] = (),
@@ -84,7 +85,7 @@ def choose_presets(names: Iterable[str]) -> tuple[Preset, ...]:
 
 
 def watch(
-    store: Path,
+    store: Store,
     paths: Sequence[str],
     interval_s: float,
     stop: Event,
@@ -123,7 +124,7 @@ def watch(
         stop.wait(interval_s)
 
 
-def _import_growth(store: Path, items: "Sequence[Input]") -> SyncReport | None:
+def _import_growth(store: Store, items: "Sequence[Input]") -> SyncReport | None:
     """Import some files, each from where it was left; None where none holds a new complete line."""
     with working(store) as work:
         known = {

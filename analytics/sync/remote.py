@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analytics.semantics import Preset
 from analytics.store import lake
+from analytics.store.location import Store
 from analytics.sync.work import TAILED, Progress, SyncReport, working
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def sync_weave(
-    store: Path,
+    store: Store,
     project: str,
     *,
     presets: Sequence[Preset] = (),
@@ -57,7 +58,7 @@ def sync_weave(
 
 @contextmanager
 def _so_far(
-    store: Path, remote: "Remote"
+    store: Store, remote: "Remote"
 ) -> "Iterator[tuple[datetime | None, list[str], Known | None]]":
     """Tell where the last pull ended, which calls were running, and what is known of the project."""
     from analytics.sources.weave_api import Known

@@ -1,6 +1,5 @@
 """Verified outcomes from a second place: reads reports, writes their verdicts, tells what flipped."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from analytics.render import counted
 from analytics.sources import Reject
 from analytics.store import lake
 from analytics.store import verdicts as store_verdicts
+from analytics.store.location import Store
 from analytics.store.verdicts import Reported, Verified
 from analytics.sync.work import FileReport
 from analytics.verdicts import Report
@@ -36,7 +36,7 @@ class VerifyReport:
 
 
 def verify(
-    store: Path, paths: Sequence[str], *, by: By | None = None, passed: bool = True
+    store: Store, paths: Sequence[str], *, by: By | None = None, passed: bool = True
 ) -> VerifyReport:
     """Read reports and write what they say of the runs that are stored, in one transaction.
 
@@ -65,13 +65,13 @@ def verify(
     now = datetime.now(UTC).replace(tzinfo=None)
     with (
         lake.writer(store) as con,
-        tempfile.TemporaryDirectory(dir=store / "tmp", ignore_cleanup_errors=True) as folder,
+        lake.scratch(store) as folder,
     ):
         reports: list[Report] = []
         rejects: list[Reject] = []
         for item in found:
             try:
-                reports.append(_read(item, Path(folder), passed=passed))
+                reports.append(_read(item, folder, passed=passed))
             except InputError as fault:
                 if len(found) == 1:
                     raise

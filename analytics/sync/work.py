@@ -1,6 +1,5 @@
 """One import under way: what is read is staged, then committed at once, or not at all."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from analytics.semantics import Preset
 from analytics.sources import Reject, SourceFormat, Staged
 from analytics.store import imports, lake
 from analytics.store.imports import Arrival, InputMark, Written
+from analytics.store.location import Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -49,13 +49,13 @@ class SyncReport:
 
 
 @contextmanager
-def working(store: Path, progress: Progress | None = None) -> Iterator["Work"]:
+def working(store: Store, progress: Progress | None = None) -> Iterator["Work"]:
     """Open a store for one import: others who want to write wait until it is over."""
     with (
         lake.writer(store) as con,
-        tempfile.TemporaryDirectory(dir=store / "tmp", ignore_cleanup_errors=True) as folder,
+        lake.scratch(store) as folder,
     ):
-        yield Work(con, Path(folder), progress)
+        yield Work(con, folder, progress)
 
 
 class Work:

@@ -1,0 +1,43 @@
+"""The two kinds of catalog that a store can have. What is the same for both is in ``lake``."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+from analytics.store.folder import FolderCatalog
+from analytics.store.location import Location
+from analytics.store.postgres import PostgresCatalog
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class Catalog(Protocol):
+    """Finds, makes, opens and locks one store."""
+
+    def exists(self) -> bool:
+        """Say whether the store has been made."""
+        ...
+
+    def locked(self) -> AbstractContextManager[bool]:
+        """Hold the writer's lock; yields whether a writer before this one was cut off."""
+        ...
+
+    def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
+        """Make the store; a crash on the way leaves none.
+
+        Args:
+            lay_out: makes the tables in the lake attached to the connection it is given.
+        """
+        ...
+
+    def attach(
+        self, con: "DuckDBPyConnection", *, read_only: bool, snapshot: int | None = None
+    ) -> None:
+        """Attach the store to a fresh connection as ``lake``."""
+        ...
+
+
+def catalog(location: Location) -> Catalog:
+    """Return the catalog of a store."""
+    return FolderCatalog(location) if location.server is None else PostgresCatalog(location)

@@ -1,0 +1,105 @@
+"""The catalog of a store that is one folder: an SQLite file, and a lock file beside it."""
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from analytics.errors import StoreError
+from analytics.store.attaching import attach_lake, load_extensions
+from analytics.store.location import Location
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_log = logging.getLogger("patchpilot")
+
+_EXTENSIONS = ("ducklake", "sqlite_scanner")
+
+
+class FolderCatalog:
+    """Catalog of a store in one folder."""
+
+    def __init__(self, location: Location) -> None:
+        """Take a store that is one folder."""
+        assert location.folder is not None
+        self._folder = location.folder
+        self._file = self._folder / "catalog.sqlite"
+
+    def exists(self) -> bool:
+        """Say whether the store has been made."""
+        return self._file.exists()
+
+    @contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Hold the writer's lock; yields whether a writer before this one was cut off."""
+        try:
+            for folder in (self._folder, self._folder / "files", self._folder / "tmp"):
+                folder.mkdir(parents=True, exist_ok=True)
+            lock = (self._folder / "writer.lock").open("a+")
+        except OSError as fault:
+            raise StoreError(
+                f"cannot write to the store in {self._folder}: {fault.strerror}."
+            ) from fault
+        with lock:
+            _take(lock)
+            lock.truncate(0)
+            lock.write(f"{os.getpid()}\n")
+            lock.flush()
+            yield _clear(self._folder / "tmp")
+
+    def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
+        """Make the store in a place of its own first, so that a crash never leaves half of one."""
+        import sqlite3
+
+        import duckdb
+
+        draft = self._folder / "tmp" / "catalog.sqlite"
+        con = duckdb.connect()
+        try:
+            load_extensions(con, *_EXTENSIONS)
+            attach_lake(con, f"sqlite:{draft}", str(self._folder / "files"))
+            lay_out(con)
+        finally:
+            con.close()
+        # Without write-ahead logging, readers beside a writer wait a second for a lock.
+        catalog = sqlite3.connect(draft)
+        catalog.execute("PRAGMA journal_mode = WAL")
+        catalog.close()
+        draft.rename(self._file)
+
+    def attach(
+        self, con: "DuckDBPyConnection", *, read_only: bool, snapshot: int | None = None
+    ) -> None:
+        """Attach the store to a fresh connection as ``lake``."""
+        load_extensions(con, *_EXTENSIONS)
+        # The data path is given anew, so that a store that was moved or mounted elsewhere still opens.
+        files = str(self._folder / "files")
+        attach_lake(con, f"sqlite:{self._file}", files, read_only=read_only, snapshot=snapshot)
+
+
+def _take(lock: TextIO) -> None:
+    """Wait until nobody else writes; the lock of a process that died is free."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        owner = lock.read().strip() or "another process"
+        _log.warning("waiting for process %s, which is writing to this store ...", owner)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _clear(folder: Path) -> bool:
+    """Remove what a killed import left behind, and say whether there was one.
+
+    Nobody is at work here: the lock says so.
+    """
+    from shutil import rmtree
+
+    leftovers = list(folder.iterdir())
+    for entry in leftovers:
+        rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+    return bool(leftovers)

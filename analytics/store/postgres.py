@@ -1,0 +1,184 @@
+"""The catalog of a team's store: a PostgreSQL database, with the files in a shared folder or a bucket."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from analytics.errors import StoreError
+from analytics.store.attaching import attach_lake, load_extensions, quoted
+from analytics.store.location import Location
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_log = logging.getLogger("patchpilot")
+
+_LOOK_EVERY_S = 0.2
+_CONNECT_WITHIN_S = 10
+_SECRET = "catalog_password"
+
+
+class PostgresCatalog:
+    """Catalog of a store in a PostgreSQL database: one store a database."""
+
+    def __init__(self, location: Location) -> None:
+        """Take a store whose catalog is in PostgreSQL."""
+        assert location.server is not None
+        self._location = location
+        self._server = location.server
+        if "connect_timeout=" not in self._server and not os.environ.get("PGCONNECT_TIMEOUT"):
+            self._server += f" connect_timeout={_CONNECT_WITHIN_S}"
+
+    def exists(self) -> bool:
+        """Say whether the store has been made.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        con = self._connected("catalog", self._server)
+        try:
+            return _says(con, "database_has_lake") and _says(con, "lake_has_settings")
+        finally:
+            con.close()
+
+    @contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Hold the writer's lock; whether a writer was cut off cannot be told from here.
+
+        The lock is the database's own, held by a connection that does nothing else: it is gone with the
+        connection, however the process ends.
+        """
+        who = f"patchpilot process {os.getpid()} on {socket.gethostname()}"
+        con = self._connected("lock", f"{self._server} application_name='{who}'")
+        try:
+            # Only inside a transaction does DuckDB keep to one and the same connection.
+            con.execute("BEGIN")
+            told = False
+            while not _says(con, "take_writer_lock"):
+                if not told:
+                    _log.warning(
+                        "waiting for %s, which is writing to this store ...", _who_writes(con)
+                    )
+                    told = True
+                time.sleep(_LOOK_EVERY_S)
+            self._make_data_folder()
+            yield False
+        finally:
+            con.close()
+
+    def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
+        """Make the store; a crash on the way leaves a database in which it can be made again."""
+        import duckdb
+
+        con = duckdb.connect()
+        try:
+            self.attach(con, read_only=False)
+            lay_out(con)
+        finally:
+            con.close()
+
+    def attach(
+        self, con: "DuckDBPyConnection", *, read_only: bool, snapshot: int | None = None
+    ) -> None:
+        """Attach the store to a fresh connection as ``lake``."""
+        load_extensions(con, "ducklake", "postgres_scanner")
+        self._keep_password(con)
+        if self._location.is_bucket:
+            load_extensions(con, "httpfs")
+            _keep_keys(con, self._location.data)
+        attach_lake(
+            con,
+            f"postgres:{self._server}",
+            self._location.data,
+            read_only=read_only,
+            snapshot=snapshot,
+            # A shared folder may be mounted elsewhere on each machine; a bucket has one name.
+            moved=not self._location.is_bucket,
+            secret=_SECRET,
+        )
+
+    def _connected(self, name: str, server: str) -> "DuckDBPyConnection":
+        """Return a DuckDB with the database itself attached."""
+        import duckdb
+
+        con = duckdb.connect()
+        try:
+            load_extensions(con, "postgres_scanner")
+            self._keep_password(con)
+            con.execute(
+                f"ATTACH {quoted(server)} AS {name} (TYPE postgres, READ_ONLY, SECRET {_SECRET})"
+            )
+        except duckdb.Error as fault:
+            con.close()
+            reason = str(fault).strip().splitlines()[0].rstrip(".")
+            raise StoreError(f"cannot reach the store in {self._location}: {reason}.") from fault
+        except BaseException:
+            con.close()
+            raise
+        return con
+
+    def _keep_password(self, con: "DuckDBPyConnection") -> None:
+        """Hand the password over apart from the address, which DuckDB repeats in its errors."""
+        password = (
+            f", PASSWORD {quoted(self._location.password)}" if self._location.password else ""
+        )
+        con.execute(f"CREATE TEMPORARY SECRET {_SECRET} (TYPE postgres{password})")
+
+    def _make_data_folder(self) -> None:
+        if self._location.is_bucket:
+            return
+        try:
+            Path(self._location.data).mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise StoreError(
+                f"cannot write to the store in {self._location}: {fault.strerror}."
+            ) from fault
+
+
+def _keep_keys(con: "DuckDBPyConnection", bucket: str) -> None:
+    """Hand the keys of the environment to DuckDB, for this bucket alone."""
+    told = os.environ.get
+    key, secret = told("AWS_ACCESS_KEY_ID"), told("AWS_SECRET_ACCESS_KEY")
+    if not key or not secret:
+        raise StoreError(
+            f"the files in {bucket} need AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment."
+        )
+    options = {
+        "KEY_ID": key,
+        "SECRET": secret,
+        "REGION": told("AWS_REGION") or told("AWS_DEFAULT_REGION") or "us-east-1",
+        "SCOPE": bucket,
+    }
+    if token := told("AWS_SESSION_TOKEN"):
+        options["SESSION_TOKEN"] = token
+    if endpoint := told("AWS_ENDPOINT_URL_S3") or told("AWS_ENDPOINT_URL"):
+        found = urlsplit(endpoint)
+        options["ENDPOINT"] = found.netloc
+        options["USE_SSL"] = "false" if found.scheme == "http" else "true"
+        options["URL_STYLE"] = "path"
+    settings = ", ".join(f"{name} {quoted(value)}" for name, value in options.items())
+    con.execute(f"CREATE TEMPORARY SECRET bucket_keys (TYPE s3, {settings})")
+
+
+def _says(con: "DuckDBPyConnection", query: str) -> bool:
+    row = con.execute(_query(query)).fetchone()
+    return bool(row and row[0])
+
+
+def _who_writes(con: "DuckDBPyConnection") -> str:
+    row = con.execute(_query("who_writes")).fetchone()
+    if row is None:
+        return "another process"
+    pid, name, host = row
+    return f"{name or 'another program'} (connection {pid} from {host})"
+
+
+def _query(name: str) -> str:
+    return (files("analytics.store") / "queries" / f"{name}.sql").read_text("utf-8")
