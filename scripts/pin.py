@@ -21,6 +21,7 @@ PINS: dict[str, list[str]] = {
     "requirements/dev.txt": [
         *("--constraint", "requirements/run.txt"),
         *("--extra", "weave"),
+        *("--extra", "team"),
         *("--group", "build"),
         *("--group", "dev"),
     ],
