@@ -37,17 +37,19 @@ def attach_lake(
     catalog: str,
     data: str,
     *,
+    name: str = "lake",
     read_only: bool = False,
     snapshot: int | None = None,
     moved: bool = True,
     secret: str | None = None,
 ) -> None:
-    """Attach a lake under the name ``lake``.
+    """Attach a lake.
 
     Args:
         con: a connection with the extensions that the catalog and the data need.
         catalog: where the catalog is, as DuckLake is told: kind, colon, address.
         data: where the Parquet files are.
+        name: what it is called from then on.
         read_only: whether nothing is to be written.
         snapshot: number of the commit to see the lake as of; the newest where None.
         moved: whether the files may stand elsewhere than when the lake was made.
@@ -60,7 +62,7 @@ def attach_lake(
         *([] if snapshot is None else [f"SNAPSHOT_VERSION {int(snapshot)}"]),
         *([] if secret is None else [f"META_SECRET {quoted(secret)}"]),
     ]
-    con.execute(f"ATTACH {quoted('ducklake:' + catalog)} AS lake ({', '.join(options)})")
+    con.execute(f"ATTACH {quoted('ducklake:' + catalog)} AS {name} ({', '.join(options)})")
 
 
 def quoted(text: str) -> str:

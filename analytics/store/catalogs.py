@@ -32,9 +32,14 @@ class Catalog(Protocol):
         ...
 
     def attach(
-        self, con: "DuckDBPyConnection", *, read_only: bool, snapshot: int | None = None
+        self,
+        con: "DuckDBPyConnection",
+        *,
+        name: str = "lake",
+        read_only: bool,
+        snapshot: int | None = None,
     ) -> None:
-        """Attach the store to a fresh connection as ``lake``."""
+        """Attach the store to a connection that has none of this name."""
         ...
 
 

@@ -33,6 +33,14 @@ class FolderCatalog:
         """Say whether the store has been made."""
         return self._file.exists()
 
+    def identity(self) -> object:
+        """Return the file that the catalog is, None where there is none."""
+        try:
+            told = self._file.stat()
+        except OSError:
+            return None
+        return told.st_dev, told.st_ino
+
     @contextmanager
     def locked(self) -> Iterator[bool]:
         """Hold the writer's lock; yields whether a writer before this one was cut off."""
@@ -72,13 +80,25 @@ class FolderCatalog:
         draft.rename(self._file)
 
     def attach(
-        self, con: "DuckDBPyConnection", *, read_only: bool, snapshot: int | None = None
+        self,
+        con: "DuckDBPyConnection",
+        *,
+        name: str = "lake",
+        read_only: bool,
+        snapshot: int | None = None,
     ) -> None:
-        """Attach the store to a fresh connection as ``lake``."""
+        """Attach the store to a connection that has none of this name."""
         load_extensions(con, *_EXTENSIONS)
         # The data path is given anew, so that a store that was moved or mounted elsewhere still opens.
         files = str(self._folder / "files")
-        attach_lake(con, f"sqlite:{self._file}", files, read_only=read_only, snapshot=snapshot)
+        attach_lake(
+            con,
+            f"sqlite:{self._file}",
+            files,
+            name=name,
+            read_only=read_only,
+            snapshot=snapshot,
+        )
 
 
 def _take(lock: TextIO) -> None:

@@ -22,7 +22,6 @@ _log = logging.getLogger("patchpilot")
 
 _LOOK_EVERY_S = 0.2
 _CONNECT_WITHIN_S = 10
-_SECRET = "catalog_password"
 
 
 class PostgresCatalog:
@@ -85,23 +84,29 @@ class PostgresCatalog:
             con.close()
 
     def attach(
-        self, con: "DuckDBPyConnection", *, read_only: bool, snapshot: int | None = None
+        self,
+        con: "DuckDBPyConnection",
+        *,
+        name: str = "lake",
+        read_only: bool,
+        snapshot: int | None = None,
     ) -> None:
-        """Attach the store to a fresh connection as ``lake``."""
+        """Attach the store to a connection that has none of this name."""
         load_extensions(con, "ducklake", "postgres_scanner")
-        self._keep_password(con)
+        secret = self._keep_password(con, name)
         if self._location.is_bucket:
             load_extensions(con, "httpfs")
-            _keep_keys(con, self._location.data)
+            _keep_keys(con, name, self._location.data)
         attach_lake(
             con,
             f"postgres:{self._server}",
             self._location.data,
+            name=name,
             read_only=read_only,
             snapshot=snapshot,
             # A shared folder may be mounted elsewhere on each machine; a bucket has one name.
             moved=not self._location.is_bucket,
-            secret=_SECRET,
+            secret=secret,
         )
 
     def _connected(self, name: str, server: str) -> "DuckDBPyConnection":
@@ -111,9 +116,9 @@ class PostgresCatalog:
         con = duckdb.connect()
         try:
             load_extensions(con, "postgres_scanner")
-            self._keep_password(con)
+            secret = self._keep_password(con, name)
             con.execute(
-                f"ATTACH {quoted(server)} AS {name} (TYPE postgres, READ_ONLY, SECRET {_SECRET})"
+                f"ATTACH {quoted(server)} AS {name} (TYPE postgres, READ_ONLY, SECRET {secret})"
             )
         except duckdb.Error as fault:
             con.close()
@@ -124,12 +129,17 @@ class PostgresCatalog:
             raise
         return con
 
-    def _keep_password(self, con: "DuckDBPyConnection") -> None:
-        """Hand the password over apart from the address, which DuckDB repeats in its errors."""
+    def _keep_password(self, con: "DuckDBPyConnection", name: str) -> str:
+        """Hand the password over apart from the address, which DuckDB repeats in its errors.
+
+        Returns:
+            The name of the DuckDB secret that holds it.
+        """
         password = (
             f", PASSWORD {quoted(self._location.password)}" if self._location.password else ""
         )
-        con.execute(f"CREATE TEMPORARY SECRET {_SECRET} (TYPE postgres{password})")
+        con.execute(f"CREATE TEMPORARY SECRET {name}_password (TYPE postgres{password})")
+        return f"{name}_password"
 
     def _make_data_folder(self) -> None:
         if self._location.is_bucket:
@@ -142,7 +152,7 @@ class PostgresCatalog:
             ) from fault
 
 
-def _keep_keys(con: "DuckDBPyConnection", bucket: str) -> None:
+def _keep_keys(con: "DuckDBPyConnection", name: str, bucket: str) -> None:
     """Hand the keys of the environment to DuckDB, for this bucket alone."""
     told = os.environ.get
     key, secret = told("AWS_ACCESS_KEY_ID"), told("AWS_SECRET_ACCESS_KEY")
@@ -164,7 +174,7 @@ def _keep_keys(con: "DuckDBPyConnection", bucket: str) -> None:
         options["USE_SSL"] = "false" if found.scheme == "http" else "true"
         options["URL_STYLE"] = "path"
     settings = ", ".join(f"{name} {quoted(value)}" for name, value in options.items())
-    con.execute(f"CREATE TEMPORARY SECRET bucket_keys (TYPE s3, {settings})")
+    con.execute(f"CREATE TEMPORARY SECRET {name}_keys (TYPE s3, {settings})")
 
 
 def _says(con: "DuckDBPyConnection", query: str) -> bool:
