@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from analytics import __version__
 from analytics.commands import (
+    backup,
     changes,
     code,
+    compact,
     doctor,
     export,
     formats,
@@ -16,7 +18,9 @@ from analytics.commands import (
     metrics,
     prices,
     prune,
+    restore,
     serve,
+    store,
     sync,
     verify,
     watch,
@@ -38,6 +42,10 @@ _COMMANDS = {
     "prices": prices,
     "code": code,
     "prune": prune,
+    "compact": compact,
+    "backup": backup,
+    "restore": restore,
+    "store": store,
     "doctor": doctor,
 }
 """Every command, in the order in which help lists them, and the module that runs it."""

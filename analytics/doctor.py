@@ -1,21 +1,24 @@
-"""What state a store is in, told line by line: whether it opens, what it holds, what it could not read."""
+"""What state a store is in: what is wrong with it, what it holds, what it could not read."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError
 from analytics.render import counted
-from analytics.store import lake, tables
+from analytics.store import health, lake, tables
+from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _REJECTS_SHOWN = 20
+_ROUNDS = 2 * len(health.CHECKS)
+"""A repair can uncover the next fault; one that comes back after so many rounds is not mended by it."""
 
 
-def examine(store: Path) -> Iterator[str]:
-    """Yield what is to be said of a store, one line each.
+def examine(store: Store) -> Iterator[str]:
+    """Yield what a store holds, one line each.
 
     Raises:
         StoreError: there is no store, or it does not open; the message says why.
@@ -27,8 +30,7 @@ def examine(store: Path) -> Iterator[str]:
         facts = tables.store_facts(con)
         held = (facts.calls, "call"), (_count(con, "runs"), "run"), (facts.rejected, "reject")
         yield f"holds       {', '.join(counted(number, noun) for number, noun in held)}"
-        size = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
-        yield f"size        {size / 1e6:,.1f} MB on disk"
+        yield f"size        {lake.size_bytes(store) / 1e6:,.1f} MB on disk"
         for row in tables.imports(con, 5).iter_rows(named=True):
             yield (
                 f"import {row['import_id']:<4} {row['imported_at']:%Y-%m-%d %H:%M} UTC: "
@@ -44,23 +46,42 @@ def examine(store: Path) -> Iterator[str]:
         con.close()
 
 
-def repair(store: Path) -> Iterator[str]:
+def faults(store: Store, *, now: datetime, deep: bool = False) -> list[health.Fault]:
+    """Return everything that is wrong with a store.
+
+    Args:
+        store: where it stands.
+        now: the clock, UTC without a zone.
+        deep: work out the rollups of every trace again, not of some.
+
+    Raises:
+        StoreError: there is no store.
+    """
+    folder = Location.of(store).folder
+    lost = folder is not None and any((folder / "files").rglob("*.parquet"))
+    if not lost and not lake.exists(store):
+        raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
+    return list(health.examine(store, now=now, deep=deep))
+
+
+def repair(store: Store, *, now: datetime, deep: bool = False) -> Iterator[str]:
     """Mend what can be mended, and yield what was done, one line each.
+
+    Args:
+        store: where it stands.
+        now: the clock, UTC without a zone.
+        deep: work out the rollups of every trace again, not of some.
 
     Raises:
         StoreError: there is no store, or it does not open for writing; it is as it was.
     """
-    if not lake.exists(store):
-        raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
-    outdated = lake.is_outdated(store)
-    with lake.writer(store) as con:
-        if outdated:
-            yield f"fixed       brought up to layout {lake.setting(con, 'schema_version')}"
-        removed = con.execute(
-            "CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)"
-        ).fetchall()
-        if removed:
-            yield f"fixed       {counted(len(removed), 'file')} of imports that were cut off removed"
+    done: list[str] = []
+    for _ in range(_ROUNDS):
+        found = next((each for each in faults(store, now=now, deep=deep) if each.mend), None)
+        if found is None or found.mend is None or found.sentence in done:
+            return
+        done.append(found.sentence)
+        yield f"fixed       {found.check}: {found.mend()}"
 
 
 def _count(con: "DuckDBPyConnection", table: str) -> int:

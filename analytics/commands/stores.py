@@ -1,11 +1,12 @@
 """Which store a command reads or writes."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics.commands.talk import say
 from analytics.errors import InputError, StoreError
-from analytics.store.location import Store
+from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
     from analytics.sync import StoreChoice
@@ -35,6 +36,20 @@ def chosen_store(arguments: argparse.Namespace) -> "StoreChoice":
     if choice.demo:
         say("note: there is no store of your own yet; these are the bundled traces.")
     return choice
+
+
+def folder_of(store: Store, instead: str) -> Path:
+    """Return the folder of a store that is one.
+
+    Raises:
+        InputError: it is a team's store.
+    """
+    folder = Location.of(store).folder
+    if folder is None:
+        raise InputError(
+            f"the store in {store} is no folder: use {instead}, or patchpilot store copy --to FOLDER first."
+        )
+    return folder
 
 
 def bring_up(store: Store) -> None:

@@ -42,6 +42,7 @@ __all__ = [
     "AGENT_RUNS",
     "BATCHES",
     "CALLS",
+    "CLOCK_TOLERANCE",
     "CODE_REPORTS",
     "CONFLICTS",
     "DEBUGGING_CYCLES",
@@ -75,6 +76,9 @@ __all__ = [
 
 STALE_AFTER = timedelta(minutes=30)
 """A run without an end and without a sign of life for this long is abandoned."""
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Clocks of two machines differ by seconds; what is dated further ahead was dated by a wrong clock."""
 
 STALE_SETTING = "PATCHPILOT_STALE_MINUTES"
 """Variable of the environment that says another limit."""

@@ -161,7 +161,7 @@ def settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> bool:
         return False
     _explain_ops(con, presets, "SELECT DISTINCT op FROM lake.spans")
     con.execute(lake.statement("statements", "remean"))
-    con.execute("DELETE FROM lake.facts")
+    con.execute(lake.statement("statements", "facts_go"))
     _write_facts(con, presets, "stored_fact_source")
     refresh.rebuild(con, presets)
     return True

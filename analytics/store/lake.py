@@ -15,6 +15,7 @@ from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
 from analytics.store.attaching import quoted
 from analytics.store.catalogs import catalog
+from analytics.store.folder import FolderCatalog
 from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
@@ -55,11 +56,32 @@ def connect(store: Store, *, read_only: bool, snapshot: int | None = None) -> "D
     return con
 
 
-def is_outdated(store: Store) -> bool:
-    """Say whether an earlier version wrote this store, so that a writer must bring it up to date."""
+def layout(store: Store) -> int:
+    """Return the layout of a store of this version or an earlier one.
+
+    Raises:
+        StoreError: no store there, not readable, or written by a newer version.
+    """
     con, version = _open(store, read_only=True)
     con.close()
-    return version < SCHEMA_VERSION
+    return version
+
+
+def is_outdated(store: Store) -> bool:
+    """Say whether an earlier version wrote this store, so that a writer must bring it up to date."""
+    return layout(store) < SCHEMA_VERSION
+
+
+def identity(store: Store) -> object:
+    """Return what tells a store from another made in its place; None where there is none.
+
+    Raises:
+        StoreError: the database of a team's store does not answer.
+    """
+    location = Location.of(store)
+    if location.folder is None:
+        return True if exists(location) else None
+    return FolderCatalog(location).identity()
 
 
 def _open(

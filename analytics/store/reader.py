@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from analytics.errors import InputError, StoreError
 from analytics.schema import CODE_REPORTS, ROLLUPS, STALE_AFTER, STALE_SETTING, VERDICTS
 from analytics.store import lake
-from analytics.store.location import Store
+from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -33,6 +33,8 @@ class Version:
     """Newest commit of the store, 0 where there is none."""
     running: int
     """Runs in progress: one that goes stale changes numbers without any commit."""
+    opened: int = 0
+    """How often a store appeared, or another took its place: their commits are numbered alike."""
 
 
 def stale_limit() -> timedelta:
@@ -78,8 +80,10 @@ class Reader:
         self._stale_after = stale_limit() if stale_after is None else stale_after
         self._lock = RLock()
         self._snapshot = -1
-        self._con = self._connect() if lake.exists(store) else duckdb.connect()
-        self._attached = lake.exists(store)
+        self._identity = lake.identity(store)
+        self._attached = self._identity is not None
+        self._opened = 0
+        self._con = self._connect() if self._attached else duckdb.connect()
         self._prepare()
         self.poll()
 
@@ -92,11 +96,7 @@ class Reader:
         import duckdb
 
         with self._lock:
-            if not self._attached and lake.exists(self.store):
-                self._con.close()
-                self._con = self._connect()
-                self._attached = True
-                self._prepare()
+            self._follow()
             cursor = self._con.cursor()
             try:
                 if self._attached and (newest := lake.snapshot_id(cursor)) != self._snapshot:
@@ -109,7 +109,11 @@ class Reader:
                 raise StoreError(f"the store in {self.store} cannot be read: {reason}") from fault
             finally:
                 cursor.close()
-            return Version(snapshot=max(self._snapshot, 0), running=int(row[0]) if row else 0)
+            return Version(
+                snapshot=max(self._snapshot, 0),
+                running=int(row[0]) if row else 0,
+                opened=self._opened,
+            )
 
     @contextmanager
     def cursor(self) -> Iterator["DuckDBPyConnection"]:
@@ -133,6 +137,22 @@ class Reader:
 
     def _connect(self) -> "DuckDBPyConnection":
         return lake.connect(self.store, read_only=True)
+
+    def _follow(self) -> None:
+        """Open the store where one was made, restored or put in place of another since the last poll."""
+        if self._attached and Location.of(self.store).folder is None:
+            return  # A database that is gone says so itself.
+        there = lake.identity(self.store)
+        if there == self._identity:
+            return
+        if there is None:
+            # The deleted file stays readable for who has it open, and would for ever be the newest state.
+            raise StoreError(f"the store in {self.store} has been removed.")
+        former, self._con = self._con, self._connect()
+        former.close()
+        self._identity, self._attached = there, True
+        self._opened += 1
+        self._prepare()
 
     def _prepare(self) -> None:
         """Make the empty rollups, the clock and the views."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from analytics.errors import InputError
 from analytics.semantics import Preset
 from analytics.sources import Reject, SourceFormat, Staged
-from analytics.store import imports, lake
+from analytics.store import catalog_file, compaction, imports, lake
 from analytics.store.imports import Arrival, InputMark, Written
-from analytics.store.location import Store
+from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,11 +51,15 @@ class SyncReport:
 @contextmanager
 def working(store: Store, progress: Progress | None = None) -> Iterator["Work"]:
     """Open a store for one import: others who want to write wait until it is over."""
-    with (
-        lake.writer(store) as con,
-        lake.scratch(store) as folder,
-    ):
-        yield Work(con, folder, progress)
+    with lake.writer(store) as con:
+        with lake.scratch(store) as folder:
+            work = Work(con, folder, progress)
+            yield work
+        if work.stored is not None:
+            compaction.tidy(con, store, work.stored)
+    home = Location.of(store).folder
+    if work.stored is not None and home is not None:
+        catalog_file.keep_copy(home)
 
 
 class Work:
@@ -77,6 +81,8 @@ class Work:
         self._files: list[FileReport] = []
         self._notes: dict[str, list[str]] = {}
         self.marks: list[InputMark] = []
+        self.stored: int | None = None
+        """Number of the import, once one of the user's own has changed the store."""
         self.endings: tuple[str, ...] | None = None
         """What is taken out of archives, where that is not the usual."""
 
@@ -188,6 +194,8 @@ class Work:
                 watermark_at=watermark_at,
             ),
         )
+        if not demo and written.new + written.changed + written.deleted + written.rejected:
+            self.stored = written.import_id
         return SyncReport(
             written=written,
             files=tuple(self._files),

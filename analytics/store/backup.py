@@ -1,0 +1,273 @@
+"""One file that holds a whole store as it was between two commits, and a store made of such a file.
+
+The file is a ZIP archive: ``manifest.json`` (layout, and size and SHA-256 of every part), the catalog, and
+the Parquet files that the catalog lists, as they are.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from analytics.errors import InputError, StoreError
+from analytics.schema import SCHEMA_VERSION
+from analytics.store import catalog_file, lake
+
+_MANIFEST = "manifest.json"
+_KIND = "patchpilot store backup"
+_EDITION = 1
+"""Of the archive itself; the layout of the store in it is told apart."""
+
+_TRIES = 5
+"""A prune may remove a file between reading the list and copying it; the next list is without it."""
+
+_CHUNK = 1 << 20
+_LARGEST_MANIFEST = 100_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackedUp:
+    """What a backup holds."""
+
+    files: int
+    size_bytes: int
+    layout: int
+
+
+def backup(store: Path, target: Path) -> BackedUp:
+    """Write a store to one file; who writes to the store meanwhile is not held up.
+
+    Args:
+        store: folder of the store.
+        target: file to write; it must not exist yet.
+
+    Raises:
+        InputError: the file exists, or cannot be written; nothing was written.
+        StoreError: there is no store, or it cannot be read.
+    """
+    if target.exists():
+        raise InputError(f"{target} exists already; nothing was written. Name another file.")
+    try:
+        with tempfile.TemporaryDirectory(
+            dir=target.parent, prefix=f".{target.name}-", ignore_cleanup_errors=True
+        ) as folder:
+            draft = Path(folder) / "backup"
+            told = _whole(store, draft)
+            draft.rename(target)
+    except OSError as fault:
+        raise InputError(
+            f"cannot write {target}: {fault.strerror or fault}; nothing was written."
+        ) from fault
+    return told
+
+
+def _whole(store: Path, draft: Path) -> BackedUp:
+    for _ in range(_TRIES - 1):
+        with suppress(FileNotFoundError):
+            return _write(store, draft)
+    try:
+        return _write(store, draft)
+    except FileNotFoundError as fault:
+        raise StoreError(
+            f"the store in {store} cannot be backed up whole: {fault.filename} is missing. "
+            "patchpilot doctor says more; nothing was written."
+        ) from fault
+
+
+def _write(store: Path, draft: Path) -> BackedUp:
+    layout = lake.layout(store)
+    copied = draft.with_name(catalog_file.NAME)
+    copied.unlink(missing_ok=True)
+    catalog_file.copy(store / catalog_file.NAME, copied)
+    catalog_file.forget_scheduled(copied)
+    listed = {
+        f"files/{each.path}": store / "files" / each.path for each in catalog_file.listed(copied)
+    }
+    parts: dict[str, dict[str, object]] = {}
+    with zipfile.ZipFile(draft, "w", allowZip64=True) as archive:
+        for name, source in {catalog_file.NAME: copied, **listed}.items():
+            # Parquet is packed already.
+            how = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = how
+            with (
+                source.open("rb") as reading,
+                archive.open(entry, "w", force_zip64=True) as writing,
+            ):
+                size, digest = _copied(reading, writing)
+            parts[name] = {"size_bytes": size, "sha256": digest}
+        manifest = {
+            "kind": _KIND,
+            "edition": _EDITION,
+            "layout": layout,
+            "made_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "parts": parts,
+        }
+        archive.writestr(_MANIFEST, json.dumps(manifest, indent=1), zipfile.ZIP_DEFLATED)
+    return BackedUp(files=len(listed), size_bytes=draft.stat().st_size, layout=layout)
+
+
+def restore(source: Path, store: Path) -> BackedUp:
+    """Make a store of a backup: all of it, or nothing.
+
+    Args:
+        source: file that ``backup`` wrote.
+        store: folder of the store; it must not hold one.
+
+    Raises:
+        InputError: the file is no whole backup, or the folder holds something.
+        StoreError: a newer version wrote the backup, or the store cannot be written.
+    """
+    if store.is_dir() and any(store.iterdir()):
+        raise InputError(
+            f"{store} is not empty; nothing was restored. Name an empty or a new folder with --store."
+        )
+    with _opened(source) as archive:
+        manifest = _manifest(source, archive)
+        parts, layout = manifest["parts"], manifest["layout"]
+        if layout > SCHEMA_VERSION:
+            raise StoreError(
+                f"{source} was written by a newer version (layout {layout}; this one reads up to "
+                f"{SCHEMA_VERSION}). Update PatchPilot Analytics; nothing was restored."
+            )
+        try:
+            store.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(dir=store.parent, prefix=f".{store.name}-"))
+            try:
+                size = _unpack(source, archive, parts, draft)
+                _look_over(source, draft, parts)
+                draft.chmod(0o777 & ~_umask())
+                if store.is_dir():
+                    store.rmdir()
+                draft.rename(store)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+        except OSError as fault:
+            raise StoreError(
+                f"cannot write to the store in {store}: {fault.strerror or fault}; nothing was restored."
+            ) from fault
+    if layout < SCHEMA_VERSION:
+        with lake.writer(store):
+            pass  # Opening for writing brings an earlier layout up.
+    return BackedUp(files=len(parts) - 1, size_bytes=size, layout=layout)
+
+
+def _unpack(
+    source: Path, archive: zipfile.ZipFile, parts: Mapping[str, Mapping[str, object]], folder: Path
+) -> int:
+    """Write the parts that the manifest names, and check each; nothing else leaves the archive."""
+    total = 0
+    for name, told in parts.items():
+        target = folder / PurePosixPath(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with archive.open(name) as reading, target.open("xb") as writing:
+                size, digest = _copied(reading, writing, at_most=int(str(told["size_bytes"])))
+        except (KeyError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as fault:
+            raise InputError(
+                f"{source} is damaged: {name} cannot be read; nothing was restored."
+            ) from fault
+        if digest != told["sha256"]:
+            raise InputError(
+                f"{source} is damaged: {name} is not what was backed up; nothing was restored."
+            )
+        total += size
+    for sub in ("files", "tmp"):
+        (folder / sub).mkdir(exist_ok=True)
+    return total
+
+
+def _look_over(source: Path, folder: Path, parts: Mapping[str, object]) -> None:
+    """Refuse a catalog that is none, or lists files that did not come with it."""
+    import sqlite3
+
+    try:
+        reason = catalog_file.fault(folder / catalog_file.NAME)
+        listed = [] if reason else catalog_file.listed(folder / catalog_file.NAME)
+    except sqlite3.Error as fault:
+        reason, listed = str(fault), []
+    if reason:
+        raise InputError(f"{source} holds a damaged catalog ({reason}); nothing was restored.")
+    missing = [each.path for each in listed if f"files/{each.path}" not in parts]
+    if missing:
+        raise InputError(f"{source} lacks {missing[0]}; nothing was restored.")
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        archive = zipfile.ZipFile(source)
+    except OSError as fault:
+        raise InputError(f"cannot read {source}: {fault.strerror or fault}.") from fault
+    except zipfile.BadZipFile as fault:
+        raise InputError(f"{source} is no backup: {fault}. Nothing was restored.") from fault
+    with archive:
+        yield archive
+
+
+def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
+    """Return what a backup says of itself, checked: nothing in it may lead out of the store's folder."""
+    try:
+        if archive.getinfo(_MANIFEST).file_size > _LARGEST_MANIFEST:
+            raise ValueError("too large")
+        told = json.loads(archive.read(_MANIFEST))
+        whole = (
+            told["kind"] == _KIND
+            and told["edition"] == _EDITION
+            and isinstance(told["layout"], int)
+            and catalog_file.NAME in told["parts"]
+            and all(
+                isinstance(part["size_bytes"], int) and isinstance(part["sha256"], str)
+                for part in told["parts"].values()
+            )
+        )
+    except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as fault:
+        raise InputError(f"{source} is no backup of a store; nothing was restored.") from fault
+    if not whole:
+        raise InputError(f"{source} is no backup of a store; nothing was restored.")
+    astray = [name for name in told["parts"] if not _stays_inside(name)]
+    if astray:
+        raise InputError(
+            f"{source} names a file outside of a store ({astray[0]!r}); nothing was restored."
+        )
+    return told
+
+
+def _stays_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    if name == catalog_file.NAME:
+        return True
+    return (
+        str(path) == name
+        and "\\" not in name
+        and "\0" not in name
+        and path.parts[:1] == ("files",)
+        and ".." not in path.parts
+        and path.suffix == ".parquet"
+    )
+
+
+def _copied(reading: IO[bytes], writing: IO[bytes], at_most: int | None = None) -> tuple[int, str]:
+    """Copy a stream and return its size and SHA-256; stop where it is longer than it may be."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := reading.read(_CHUNK):
+        size += len(chunk)
+        if at_most is not None and size > at_most:
+            return size, ""
+        digest.update(chunk)
+        writing.write(chunk)
+    return size, digest.hexdigest()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

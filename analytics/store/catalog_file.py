@@ -1,0 +1,173 @@
+"""The SQLite catalog of a store as the file that it is: whether it is whole, which files it lists, copies.
+
+Nothing here may run in a process that has the store open: closing a file drops the locks that the process
+holds on it, those of another library too. That is why copies of a store at work are made by a child.
+"""
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+NAME = "catalog.sqlite"
+_COPIES = "copies"
+_KEPT_COPIES = 3
+_BETWEEN_COPIES_S = 60.0
+"""A copy takes a child about 50 ms; a store that grows every second shall not notice."""
+
+_WHOLE = ("ducklake_metadata", "ducklake_snapshot", "ducklake_table", "ducklake_data_file")
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+_COPY = """
+import pathlib, sqlite3, sys, urllib.parse
+source, folder, kept, name = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+draft = folder / (name + ".draft")
+reading = sqlite3.connect("file:" + urllib.parse.quote(source) + "?mode=rw", uri=True)
+writing = sqlite3.connect(draft)
+reading.backup(writing)
+whole = writing.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+writing.close()
+reading.close()
+if whole:
+    draft.rename(folder / name)
+    for old in sorted(folder.glob("*.sqlite"))[:-kept]:
+        old.unlink()
+else:
+    draft.unlink()
+"""
+"""Run by a child of its own: only the standard library, and a damaged catalog displaces no good copy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """One Parquet file that a catalog lists."""
+
+    table: str
+    path: str
+    """Below the folder of files."""
+    rows: int
+    size_bytes: int
+    data_file_id: int
+    """Of the rows themselves, where the file lists which of them are deleted."""
+    deletes: bool
+    """Whether it lists deleted rows."""
+    is_current: bool
+    """Whether the newest state needs it."""
+
+
+def fault(file: Path) -> str | None:
+    """Say what is wrong with a catalog, None where it is whole.
+
+    Raises:
+        sqlite3.Error: it cannot be looked at, which says nothing about it.
+    """
+    try:
+        with _opened(file) as catalog:
+            found = catalog.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                return str(found).splitlines()[0]
+            tables = {name for (name,) in catalog.execute("SELECT name FROM sqlite_master")}
+            missing = [name for name in _WHOLE if name not in tables]
+            if missing:
+                return f"it has no table {missing[0]}"
+            if not catalog.execute("SELECT count(*) FROM ducklake_snapshot").fetchone()[0]:
+                return "it lists no state of the store"
+    except sqlite3.DatabaseError as error:
+        # The lower byte is the kind of error, the rest its detail.
+        if (error.sqlite_errorcode or 0) & 0xFF in _DAMAGED:
+            return str(error)
+        raise
+    return None
+
+
+def listed(file: Path) -> list[Listed]:
+    """Return every Parquet file that a catalog lists, in whatever state of the store."""
+    with _opened(file) as catalog:
+        rows = catalog.execute(_LISTED).fetchall()
+    return [
+        Listed(
+            table=table, path="/".join(parts), rows=count, size_bytes=size, data_file_id=data_file_id,
+            deletes=bool(deletes), is_current=bool(is_current),
+        )
+        for table, *parts, count, size, data_file_id, deletes, is_current in (
+            (row[0], *(part.strip("/") for part in row[1:4]), *row[4:]) for row in rows
+        )
+    ]  # fmt: skip
+
+
+_LISTED = """
+SELECT
+    tables.table_name, schemas.path, tables.path, files.path, files.record_count,
+    files.file_size_bytes, files.data_file_id, files.deletes, files.end_snapshot IS NULL
+FROM (
+    SELECT table_id, path, record_count, file_size_bytes, data_file_id, 0 AS deletes, end_snapshot
+    FROM ducklake_data_file
+    UNION ALL
+    SELECT table_id, path, delete_count, file_size_bytes, data_file_id, 1, end_snapshot
+    FROM ducklake_delete_file
+) AS files
+JOIN (SELECT DISTINCT table_id, schema_id, table_name, path FROM ducklake_table) AS tables
+    ON tables.table_id = files.table_id
+JOIN ducklake_schema AS schemas ON schemas.schema_id = tables.schema_id
+ORDER BY 1, 4
+"""
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a catalog as it is between two commits, whoever writes to it meanwhile."""
+    with _opened(source) as reading, closing(sqlite3.connect(target)) as writing:
+        reading.backup(writing)
+
+
+def forget_scheduled(file: Path) -> None:
+    """Take out of a copy the files that wait for their removal: they do not come with it."""
+    with closing(sqlite3.connect(file)) as catalog, catalog:
+        catalog.execute("DELETE FROM ducklake_files_scheduled_for_deletion")
+
+
+def copies(store: Path) -> list[Path]:
+    """Return the copies of a store's catalog, the newest first."""
+    return sorted((store / _COPIES).glob("*.sqlite"), reverse=True)
+
+
+def copied_at(file: Path) -> datetime:
+    """Return when a copy was made, UTC."""
+    return datetime.strptime(file.stem, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+
+
+def keep_copy(store: Path) -> None:
+    """Have a child copy the catalog, at most once a minute; the newest copies are kept.
+
+    Nobody waits for it, and no fault of it is one of the import that it follows.
+    """
+    folder = store / _COPIES
+    try:
+        folder.mkdir(exist_ok=True)
+        newest = max((file.stat().st_mtime for file in folder.glob("*.sqlite")), default=0.0)
+        # A clock that was set back must not stop the copies.
+        if 0 <= time.time() - newest < _BETWEEN_COPIES_S:
+            return
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite"
+        told = (str(store / NAME), str(folder), str(_KEPT_COPIES), name)
+        child = subprocess.Popen(
+            (sys.executable, "-I", "-S", "-c", _COPY, *told),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError:
+        return
+    Thread(target=child.wait, daemon=True).start()
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    from urllib.parse import quote
+
+    with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as catalog:
+        yield catalog

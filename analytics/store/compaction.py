@@ -1,0 +1,155 @@
+"""Keeps a store quick and small: joins small files, forgets old states, removes the files nobody needs.
+
+Every step commits on its own and changes no row, so that a crash between two of them loses nothing, and
+who reads meanwhile sees the same sums.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from analytics.errors import StoreError
+from analytics.schema import ROLLUPS
+from analytics.store import lake
+from analytics.store.location import Store
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_log = logging.getLogger("patchpilot")
+
+EVERY = 20
+"""Imports between two looks. A poll and all metrics cost what the files cost to open: with 20 more of
+each table, no difference can be measured; with 200, it can."""
+
+MANY_FILES = 20
+"""A table of fewer files is left alone."""
+
+LARGEST_BYTES = 16_000_000
+"""A larger file is not joined any more, so that what one pass rewrites does not grow with the store."""
+
+KEPT_IMPORTS = 20
+"""What the newest imports changed can be told: the states before and after them are kept."""
+
+GRACE = timedelta(hours=1)
+"""A file stays this long after its last state was forgotten: the longest that anybody reads one state,
+an export of every table, takes minutes."""
+
+_GROWING = (
+    "spans",
+    "payloads",
+    "facts",
+    "feedback",
+    "revisions",
+    *(table.name for table in ROLLUPS),
+)
+"""Tables whose few rows of one import, kept in the catalog, are written to files. The others stay there: they
+are small, and read on every opening."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compacted:
+    """What a compaction did."""
+
+    files_before: int
+    files_after: int
+    states_forgotten: int
+    files_removed: int
+
+
+def tidy(con: "DuckDBPyConnection", store: Store, import_id: int) -> None:
+    """Compact after every twentieth import what has grown into many files. Never fails an import.
+
+    Args:
+        con: a connection from ``lake.writer``, in no transaction.
+        store: where it stands.
+        import_id: number of the import that was committed.
+    """
+    if import_id % EVERY:
+        return
+    try:
+        compact(con, store)
+    except StoreError as fault:
+        _log.warning("the import is stored; compacting the store has to wait: %s", fault)
+
+
+def compact(
+    con: "DuckDBPyConnection",
+    store: Store,
+    *,
+    many_files: int = MANY_FILES,
+    grace: timedelta = GRACE,
+) -> Compacted:
+    """Join small files, forget the states that no recent import needs, remove the files only they need.
+
+    Args:
+        con: a connection from ``lake.writer``, in no transaction.
+        store: where it stands.
+        many_files: tables of fewer files are left alone.
+        grace: how long a file stays after its last state was forgotten.
+
+    Raises:
+        StoreError: the store could not be written; every row of it is as it was.
+    """
+    import duckdb
+
+    try:
+        # A folder that a killed compaction leaves there tells the next writer to look for its files.
+        with lake.scratch(store):
+            before = _files(con)
+            for table in _GROWING:
+                con.execute("CALL ducklake_flush_inlined_data('lake', table_name => $1)", [table])
+            _join(con, many_files)
+            forgotten = _forget(con)
+            removed = _clean_up(con, grace)
+            return Compacted(
+                files_before=sum(before.values()),
+                files_after=sum(_files(con).values()),
+                states_forgotten=forgotten,
+                files_removed=removed,
+            )
+    except (duckdb.Error, OSError) as fault:
+        reason = str(fault).strip().splitlines()[0].rstrip(".")
+        raise StoreError(
+            f"the store could not be compacted; no row of it changed: {reason}."
+        ) from fault
+
+
+def _join(con: "DuckDBPyConnection", many_files: int) -> None:
+    for table, count in _files(con).items():
+        if count < many_files:
+            continue
+        con.execute(
+            "CALL ducklake_rewrite_data_files('lake', $1, delete_threshold => 0.1)", [table]
+        )
+        con.execute(
+            "CALL ducklake_merge_adjacent_files('lake', $1, max_file_size => $2)",
+            [table, LARGEST_BYTES],
+        )
+
+
+def _forget(con: "DuckDBPyConnection") -> int:
+    """Let go of the states that are neither the newest nor on either side of a recent import."""
+    old = [
+        number
+        for (number,) in con.execute(
+            lake.statement("queries", "old_states"), [KEPT_IMPORTS]
+        ).fetchall()
+    ]
+    if old:
+        con.execute("CALL ducklake_expire_snapshots('lake', versions => $1)", [old])
+    return len(old)
+
+
+def _clean_up(con: "DuckDBPyConnection", grace: timedelta) -> int:
+    if con.execute(lake.statement("queries", "catalog_type")).fetchone() == ("sqlite",):
+        con.execute(lake.statement("statements", "exact_schedule"))
+    before = datetime.now(UTC) - grace
+    row = con.execute(lake.statement("queries", "clean_up"), [before]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _files(con: "DuckDBPyConnection") -> dict[str, int]:
+    """Return how many files every table has now, files of deletions too."""
+    return dict(con.execute(lake.statement("queries", "files")).fetchall())

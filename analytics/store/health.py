@@ -1,0 +1,372 @@
+"""Everything that can be wrong with a store, declared once: how it is found, what is said, how it is mended.
+
+A check tells of what it finds in one sentence each. Checks stand in the order in which they can look: where
+one that ``stops`` has found something, those after it would only repeat it.
+"""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analytics.errors import StoreError
+from analytics.schema import CLOCK_TOLERANCE, SCHEMA_VERSION, TABLES
+from analytics.store import catalog_file, lake, refresh, repairs
+from analytics.store.location import Location, Store
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SPACE_FLOOR_BYTES = 100_000_000
+"""An import of 100,000 calls writes about 33 MB, and as much again for what it stages."""
+
+FUTURE = timedelta(days=1)
+"""A span may carry another zone's time by mistake; a day ahead is no zone."""
+
+SAMPLE_TRACES = 50
+"""Traces whose rollups are worked out again where not all are asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing that is wrong with a store."""
+
+    check: str
+    """Name of the check that found it."""
+    sentence: str
+    mend: Callable[[], str] | None = None
+    """Mends it and says what was done; None where only its user can."""
+
+
+@dataclass
+class Patient:
+    """A store that is being examined."""
+
+    store: Store
+    now: datetime
+    """UTC, without a zone."""
+    deep: bool = False
+    """Whether to look at every row instead of a sample."""
+    listed: list[catalog_file.Listed] = field(default_factory=list)
+    _con: "DuckDBPyConnection | None" = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the store is; checks that use it are left out for a team's store."""
+        folder = Location.of(self.store).folder
+        assert folder is not None
+        return folder
+
+    @property
+    def catalog(self) -> Path:
+        """The file of the catalog."""
+        return self.folder / catalog_file.NAME
+
+    @property
+    def con(self) -> "DuckDBPyConnection":
+        """The open store."""
+        if self._con is None:
+            self._con = lake.connect(self.store, read_only=True)
+        return self._con
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self._con is not None:
+            self._con.close()
+            self._con = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One kind of fault."""
+
+    name: str
+    looks_at: str
+    find: Callable[[Patient], Iterator[Fault]]
+    of_folder: bool = False
+    """Whether only a store that is one folder can have it."""
+    stops: bool = False
+    """Whether nothing after it can be looked at where it has found something."""
+
+
+def examine(store: Store, *, now: datetime, deep: bool = False) -> Iterator[Fault]:
+    """Yield every fault of a store, the one to begin with first.
+
+    Args:
+        store: where it stands.
+        now: the clock, UTC without a zone.
+        deep: work out the rollups of every trace again, not of some.
+    """
+    import duckdb
+
+    patient = Patient(store, now, deep)
+    try:
+        for check in CHECKS:
+            if check.of_folder and Location.of(store).folder is None:
+                continue
+            found = False
+            try:
+                for fault in check.find(patient):
+                    found = True
+                    yield fault
+            except (duckdb.Error, sqlite3.Error, OSError) as error:
+                found = True
+                reason = str(error).strip().splitlines()[0].rstrip(".")
+                yield Fault(
+                    check=check.name, sentence=f"{check.looks_at} cannot be looked at: {reason}."
+                )
+            if found and check.stops:
+                return
+    finally:
+        patient.close()
+
+
+def writing_process(store: Path) -> str | None:
+    """Return the process that is writing to a store, None where none is."""
+    try:
+        lock = (store / "writer.lock").open("r")
+    except OSError:
+        return None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return lock.read().strip() or "unknown"
+    return None
+
+
+def _folder(patient: Patient) -> Iterator[Fault]:
+    store = patient.folder
+    kept = [store, store / "files", store / "tmp", store / "copies", store / "writer.lock"]
+    kept += [Path(f"{patient.catalog}{ending}") for ending in ("", "-wal", "-shm")]
+    there = [path for path in kept if path.exists()]
+    unread = [
+        path for path in there if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0))
+    ]
+    unwritten = [path for path in there if not os.access(path, os.W_OK)]
+    if unread:
+        yield Fault(
+            check="folder",
+            sentence=f"{unread[0]} cannot be read by this user ({_owner(unread[0])}): give it the right "
+            "to, or run as its owner. Nothing is lost.",
+        )
+    elif unwritten:
+        reason = "is on a read-only disk or this user may not write it"
+        yield Fault(
+            check="folder",
+            sentence=f"{unwritten[0]} cannot be written: it {reason} ({_owner(unwritten[0])}). Nothing is "
+            "lost; imports are refused until it can be.",
+        )
+
+
+def _space(patient: Patient) -> Iterator[Fault]:
+    free = shutil.disk_usage(patient.folder).free
+    if free < SPACE_FLOOR_BYTES:
+        yield Fault(
+            check="space",
+            sentence=f"the disk of {patient.folder} has {free / 1e6:,.1f} MB left, less than the "
+            f"{SPACE_FLOOR_BYTES / 1e6:,.0f} MB that an import may need: make room, or prune old runs "
+            "(patchpilot prune). An import that does not fit leaves the store as it is.",
+        )
+
+
+def _catalog(patient: Patient) -> Iterator[Fault]:
+    if patient.catalog.exists():
+        reason = catalog_file.fault(patient.catalog)
+        if reason is None:
+            patient.listed = catalog_file.listed(patient.catalog)
+            return
+        said = f"the catalog {patient.catalog} is damaged ({reason})"
+    else:
+        said = f"the catalog {patient.catalog} is gone, and the files that it listed are there"
+    usable = repairs.sound_copy(patient.folder)
+    if usable is None:
+        advice = (
+            "no copy of it is left: restore a backup into another folder (patchpilot restore FILE), or "
+            "move this one away and import the traces again."
+        )
+        yield Fault(check="catalog", sentence=f"{said}, so that nothing can be read; {advice}")
+    else:
+        made = catalog_file.copied_at(usable)
+        yield Fault(
+            check="catalog",
+            sentence=f"{said}, so that nothing can be read; --fix takes the copy of "
+            f"{made:%Y-%m-%d %H:%M:%S} UTC, and what was imported since has to be imported again.",
+            mend=partial(repairs.take_copy, patient.folder),
+        )
+
+
+def _layout(patient: Patient) -> Iterator[Fault]:
+    try:
+        outdated = lake.is_outdated(patient.store)
+    except StoreError as fault:
+        yield Fault(check="layout", sentence=str(fault))
+        return
+    if outdated:
+        yield Fault(
+            check="layout",
+            sentence=f"an earlier version wrote the store in {patient.store}; --fix brings it up to layout "
+            f"{SCHEMA_VERSION}, as does any import; nothing is lost.",
+            mend=partial(repairs.bring_up, patient.store),
+        )
+
+
+def _columns(patient: Patient) -> Iterator[Fault]:
+    there = lake.columns(patient.con)
+    for name, table in TABLES.items():
+        missing = [column for column in table.columns if column not in there.get(name, ())]
+        if missing:
+            what = f"columns {', '.join(missing)}" if name in there else "anything at all"
+            yield Fault(
+                check="columns",
+                sentence=f"table {name} has not {what} although the store says layout {SCHEMA_VERSION}: a "
+                "version that was never released wrote it; --fix adds what is missing.",
+                mend=partial(repairs.bring_up, patient.store),
+            )
+            return  # All tables are mended at once.
+
+
+def _files(patient: Patient) -> Iterator[Fault]:
+    current = [each for each in patient.listed if each.is_current]
+    bad = [(each, why) for each in current if (why := repairs.wrong_with(patient.folder, each))]
+    by_table: dict[str, list[tuple[catalog_file.Listed, str]]] = {}
+    for each, why in bad:
+        by_table.setdefault(each.table, []).append((each, why))
+    for table, found in by_table.items():
+        rows = sum(each.rows for each, _ in found if not each.deletes)
+        first, why = found[0]
+        of = sum(each.table == table for each in current)
+        said = f"{len(found)} of {of} files of table {table} ({rows:,} rows): {first.path} {why}"
+        can, what = repairs.outlook(table, [each for each, _ in found])
+        yield Fault(
+            check="files",
+            sentence=f"{said}; {what}.",
+            mend=partial(repairs.strike_out, patient.folder) if can else None,
+        )
+
+
+def _leftovers(patient: Patient) -> Iterator[Fault]:
+    writer = writing_process(patient.folder)
+    if writer is not None:
+        return  # What it is writing looks like what a killed one left.
+    found = [*(patient.folder / "tmp").glob("*"), *(patient.folder / "copies").glob("*.draft")]
+    known = {each.path for each in patient.listed} | repairs.scheduled(patient.con)
+    files = patient.folder / "files"
+    orphans = [
+        path for path in files.rglob("*.parquet") if str(path.relative_to(files)) not in known
+    ]
+    if found or orphans:
+        size = sum(path.stat().st_size for path in (*found, *orphans) if path.is_file())
+        yield Fault(
+            check="leftovers",
+            sentence=f"an import that was cut off left {len(found) + len(orphans)} files "
+            f"({size / 1e6:,.1f} MB) that no table needs; --fix removes them, as does the next import.",
+            mend=partial(repairs.clear_leftovers, patient.folder),
+        )
+
+
+def _parted(patient: Patient) -> Iterator[Fault]:
+    found = patient.con.execute(lake.statement("queries", "parted")).fetchone()
+    assert found is not None
+    strays, bare = found
+    if strays:
+        yield Fault(
+            check="parted",
+            sentence=f"{strays:,} payloads, facts or notes belong to calls that are gone; --fix moves them "
+            "aside. Importing the same traces again brings the calls back.",
+            mend=partial(repairs.part, patient.folder),
+        )
+    if bare:
+        yield Fault(
+            check="parted",
+            sentence=f"{bare:,} calls have lost what they carried (inputs, output, attributes); their "
+            "numbers stand. --fix lets importing the same traces again bring it back.",
+            mend=partial(repairs.part, patient.folder),
+        )
+
+
+def _rules(patient: Patient) -> Iterator[Fault]:
+    con = patient.con
+    if con.execute("SELECT 1 FROM lake.spans LIMIT 1").fetchone() is None:
+        return
+    if lake.setting(con, "rules") != refresh.rules(lake.presets(con), lake.price_list(con)):
+        yield Fault(
+            check="rules",
+            sentence="runs and all that is derived were worked out by other rules or prices than this "
+            "version's; --fix works them out again, as does the next import.",
+            mend=partial(repairs.settle, patient.store),
+        )
+
+
+def _rollups(patient: Patient) -> Iterator[Fault]:
+    differing = repairs.differing(patient.con, None if patient.deep else SAMPLE_TRACES)
+    if differing:
+        told = ", ".join(f"{count:,} in {table}" for table, count in differing.items())
+        of = "all" if patient.deep else f"up to {SAMPLE_TRACES}"
+        yield Fault(
+            check="rollups",
+            sentence=f"derived rows are not what the calls of {of} traces give ({told}); --fix works "
+            "everything out again.",
+            mend=partial(repairs.settle, patient.store),
+        )
+
+
+def _clock(patient: Patient) -> Iterator[Fault]:
+    row = patient.con.execute(
+        lake.statement("queries", "ahead"),
+        {"imported": patient.now + CLOCK_TOLERANCE, "started": patient.now + FUTURE},
+    ).fetchone()
+    assert row is not None
+    imported_at, spans = row
+    if imported_at is not None:
+        yield Fault(
+            check="clock",
+            sentence=f"the newest import is dated {imported_at:%Y-%m-%d %H:%M} UTC, ahead of this machine's "
+            f"clock ({patient.now:%Y-%m-%d %H:%M} UTC): one of the two was wrong. Imports keep their order; "
+            "how old the data is cannot be said until then.",
+        )
+    if spans:
+        yield Fault(
+            check="clock",
+            sentence=f"{spans:,} calls begin more than a day in the future: check the clock of the machine "
+            "that recorded them. They are kept, and left out of every period until then.",
+        )
+
+
+def _owner(path: Path) -> str:
+    try:
+        return f"owner {path.owner()}, user {os.geteuid()}"
+    except (KeyError, OSError):
+        return f"user {os.geteuid()}"
+
+
+CHECKS = (
+    Check(
+        name="folder", looks_at="the folder of the store", find=_folder, of_folder=True, stops=True
+    ),
+    Check(name="space", looks_at="free space on its disk", find=_space, of_folder=True),
+    Check(name="catalog", looks_at="the catalog", find=_catalog, of_folder=True, stops=True),
+    Check(name="layout", looks_at="the layout of the store", find=_layout, stops=True),
+    Check(name="columns", looks_at="the columns of the tables", find=_columns, stops=True),
+    Check(
+        name="files", looks_at="the files of the tables", find=_files, of_folder=True, stops=True
+    ),
+    Check(name="leftovers", looks_at="what imports left behind", find=_leftovers, of_folder=True),
+    Check(
+        name="parted",
+        looks_at="calls and what they carried",
+        find=_parted,
+        of_folder=True,
+        stops=True,
+    ),
+    Check(name="rules", looks_at="the rules of derived rows", find=_rules, stops=True),
+    Check(name="rollups", looks_at="derived rows", find=_rollups),
+    Check(name="clock", looks_at="the times of imports and calls", find=_clock),
+)
+"""Everything that is looked at, in this order."""

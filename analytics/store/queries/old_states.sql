@@ -1,0 +1,13 @@
+-- One row per state that nobody asks for: not the newest, not before or after one of the last imports.
+WITH told AS (
+    SELECT snapshot_before
+    FROM lake.imports
+    WHERE snapshot_before IS NOT NULL
+    ORDER BY import_id DESC
+    LIMIT $1
+)
+SELECT snapshot_id
+FROM ducklake_snapshots('lake')
+WHERE snapshot_id < (SELECT max(snapshot_id) FROM ducklake_snapshots('lake'))
+    AND snapshot_id NOT IN (SELECT snapshot_before FROM told)
+    AND snapshot_id NOT IN (SELECT snapshot_before + 1 FROM told);

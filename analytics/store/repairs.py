@@ -1,0 +1,224 @@
+"""What can be mended of a store, and how. A repair removes nothing that holds data: it moves it aside."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analytics.errors import StoreError
+from analytics.schema import ROLLUPS, SCHEMA_VERSION
+from analytics.store import catalog_file, imports, lake, migrations, refresh
+from analytics.store.catalogs import catalog
+from analytics.store.location import Location, Store
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_MAGIC = b"PAR1"
+_DERIVED = frozenset({*(table.name for table in ROLLUPS), "facts", "prices"})
+_TRACES_AT_ONCE = 8_000
+
+
+def bring_up(store: Store) -> str:
+    """Bring a store of an earlier layout, or one with columns missing, up to today's."""
+    with lake.writer(store) as con:
+        migrations.bring_up(
+            con, SCHEMA_VERSION
+        )  # An earlier layout has been brought up on opening.
+    return f"brought up to layout {SCHEMA_VERSION}"
+
+
+def settle(store: Store) -> str:
+    """Work out again all that is derived."""
+    with lake.writer(store) as con, lake.transaction(con):
+        con.execute("DELETE FROM lake.settings WHERE name = 'rules'")
+        imports.settle(con, lake.presets(con))
+    return "runs and all that is derived worked out again"
+
+
+def clear_leftovers(store: Path) -> str:
+    """Remove what killed imports left behind."""
+    with lake.writer(store) as con:
+        con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
+    for draft in (store / "copies").glob("*.draft"):
+        draft.unlink(missing_ok=True)
+    return "files of imports that were cut off removed"
+
+
+def scheduled(con: "DuckDBPyConnection") -> set[str]:
+    """Return the files, below the folder of files, that wait for their removal."""
+    return {path for (path,) in con.execute(lake.statement("queries", "scheduled")).fetchall()}
+
+
+def wrong_with(store: Path, listed: catalog_file.Listed) -> str | None:
+    """Say what is wrong with a file that the catalog lists, None where nothing is."""
+    path = store / "files" / listed.path
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - len(_MAGIC), 0))
+            tail = file.read()
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as fault:
+        return f"cannot be read ({fault.strerror})"
+    if size != listed.size_bytes:
+        return f"has {size:,} bytes and should have {listed.size_bytes:,}"
+    return None if head == tail == _MAGIC else "is no Parquet file any more"
+
+
+def outlook(table: str, bad: Sequence[catalog_file.Listed]) -> tuple[bool, str]:
+    """Say whether the loss of some files can be mended, and how."""
+    if table in _DERIVED:
+        return True, "all of it is derived, and --fix works it out again from the calls"
+    if any(each.deletes for each in bad):
+        return False, (
+            "it says which rows no longer count, and nothing else does: restore a backup, or move the "
+            "store away and import the traces again"
+        )
+    again = "importing the same traces again brings them back"
+    return True, f"--fix strikes them from the catalog and lists them as lost, and {again}"
+
+
+def strike_out(store: Path) -> str:
+    """Take files that are gone or damaged out of the catalog, so that the rest can be read.
+
+    The loss is listed among the rejects; a damaged file is moved aside.
+    """
+    listed = [each for each in catalog_file.listed(store / catalog_file.NAME) if each.is_current]
+    wrong = [(each, why) for each in listed if (why := wrong_with(store, each))]
+    lost = [(each, why) for each, why in wrong if not each.deletes and each.table not in _DERIVED]
+    ids = sorted({each.data_file_id for each, _ in wrong})
+    with lake.writer(store) as con:
+        with lake.transaction(con):
+            con.execute("DELETE FROM lake.settings WHERE name = 'rules'")
+            for each, why in lost:
+                con.execute(lake.statement("statements", "add_loss"), [each.path, _loss(each, why)])
+        # Former states need the same files: what can no longer be told is forgotten.
+        con.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
+        for part in (
+            "counted_again",
+            "struck_stats",
+            "struck_deletes",
+            "struck_values",
+            "struck_files",
+        ):
+            con.execute(lake.statement("statements", part), [ids])
+    with _aside(store) as aside:
+        for each, _ in wrong:
+            damaged = store / "files" / each.path
+            if damaged.exists():
+                aside(damaged)
+    told = "; what they held is listed as rejected" if lost else ""
+    return f"{len(wrong):,} listed files struck from the catalog{told}"
+
+
+def _loss(each: catalog_file.Listed, why: str) -> str:
+    return (
+        f"the store's own file {why}: {each.rows:,} rows of table {each.table} are lost; "
+        "import the same traces again to bring them back"
+    )
+
+
+def part(store: Path) -> str:
+    """Move aside what belongs to calls that are gone; let calls without a payload be imported again."""
+    with lake.writer(store) as con, lake.transaction(con), _aside(store) as aside:
+        for table in ("payloads", "facts", "feedback"):
+            strays = con.table(f"lake.{table}").join(
+                con.table("lake.spans"), "source, span_id", how="anti"
+            )
+            if strays.limit(1).fetchone() is not None:
+                strays.write_parquet(str(aside(Path(f"{table}-of-no-call.parquet"))))
+        con.execute(lake.statement("statements", "part"))
+        con.execute("DELETE FROM lake.settings WHERE name = 'rules'")
+        imports.settle(con, lake.presets(con))
+    return "parts of calls that are gone moved aside; calls without theirs can be imported again"
+
+
+def sound_copy(store: Path) -> Path | None:
+    """Return the newest copy of the catalog that is whole."""
+    return next((copy for copy in catalog_file.copies(store) if not catalog_file.fault(copy)), None)
+
+
+def take_copy(store: Path) -> str:
+    """Put the newest whole copy of the catalog in place of the damaged one.
+
+    Files that it does not list were written since: they are moved aside, with the damaged catalog.
+    """
+    chosen = sound_copy(store)
+    if chosen is None:
+        raise StoreError(f"no copy of the catalog of the store in {store} is left.")
+    there = catalog(Location.of(store))
+    with there.locked(), _aside(store) as aside:
+        draft = store / "tmp" / catalog_file.NAME
+        catalog_file.copy(chosen, draft)
+        known = {each.path for each in catalog_file.listed(chosen)}
+        for ending in ("", "-wal", "-shm"):
+            damaged = store / f"{catalog_file.NAME}{ending}"
+            if damaged.exists():
+                aside(damaged)
+        files = store / "files"
+        for file in files.rglob("*.parquet"):
+            if str(file.relative_to(files)) not in known:
+                aside(file)
+        draft.rename(store / catalog_file.NAME)
+    return (
+        f"the catalog as of {catalog_file.copied_at(chosen):%Y-%m-%d %H:%M:%S} UTC put in place; what was "
+        "imported since has to be imported again"
+    )
+
+
+def differing(con: "DuckDBPyConnection", traces: int | None) -> dict[str, int]:
+    """Work out derived rows anew and return in how many rows each table differs, where it does.
+
+    Args:
+        con: a connection to the store; nothing is written.
+        traces: of how many traces, of all where None.
+    """
+    presets = lake.presets(con)
+    con.execute("SET VARIABLE roots_are_runs = $1", [any(each.root_is_run for each in presets)])
+    row = con.execute("SELECT count(DISTINCT trace_id) FROM lake.spans").fetchone()
+    parts = 1 if traces else 1 + (int(row[0]) if row else 0) // _TRACES_AT_ONCE
+    found: Counter[str] = Counter()
+    for number in range(parts):
+        con.execute(
+            lake.statement("statements", "sampled"),
+            {"parts": parts, "part": number, "traces": traces or 2**62},
+        )
+        refresh.work_out(con, presets)
+        for table in ROLLUPS:
+            stored = con.table(f"lake.{table.name}").join(
+                con.table("touched"), "source, trace_id", how="semi"
+            )
+            known = _rows(stored.project(*table.columns).fetchall())
+            given = _rows(con.table(f"new_{table.name}").project(*table.columns).fetchall())
+            found[table.name] += ((known - given) | (given - known)).total()
+    return {name: count for name, count in found.items() if count}
+
+
+def _rows(rows: Sequence[tuple[Any, ...]]) -> Counter[str]:
+    return Counter(repr([_told(value) for value in row]) for row in rows)
+
+
+def _told(value: object) -> object:
+    """Sums of floating point leave dust, which is no difference."""
+    return f"{value:.9g}" if isinstance(value, float) else value
+
+
+@contextmanager
+def _aside(store: Path) -> "Iterator[Any]":
+    """Give what moves a file of the store into a folder that nothing reads, made when it is needed."""
+    folder = store / "aside" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+
+    def move(file: Path) -> Path:
+        target = folder / (file.relative_to(store) if file.is_absolute() else file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.is_absolute():
+            file.rename(target)
+        return target
+
+    yield move

@@ -1,0 +1,2 @@
+-- Files that are gone are no longer listed: their part of the catalog.
+DELETE FROM __ducklake_metadata_lake.ducklake_file_column_stats WHERE list_contains($1, data_file_id);
