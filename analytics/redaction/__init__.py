@@ -10,20 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analytics.redaction.tokens import TOKENS
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation, Expression
-
-
-@dataclass(frozen=True)
-class Token:
-    """One kind of token that is known by its own shape, whatever stands around it."""
-
-    service: str
-    prefix: str
-    """Regular expression for what marks it."""
-    tail: str
-    """Regular expression for the rest: eight letters, digits or signs at least."""
-    doc: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,7 @@ _NAMES = (
     *("secret_access_key", "access_key", "private_key", "signing_key", "encryption_key"),
     *("api_key", "api_token", "access_token", "refresh_token", "id_token", "auth_token"),
     *("session_token", "bearer_token", "authorization", "credential", "credentials"),
-    *("cookie", "set_cookie"),
+    *("cookie", "set_cookie", "account_key"),
 )
 _NAME = "(?:" + "|".join(map(_any_case, _NAMES)) + ")"
 _NAME_OR_TOKEN = f"(?:{_NAME}|{_any_case('token')})"
@@ -63,7 +53,27 @@ _SPACE = r"[ \t\r\n]*"
 
 _NAMED_HINT = rf"""{_NAME_OR_TOKEN}(?:\\?["'])?{_SPACE}[:=]{_SPACE}\\?["']"""
 
+_LETTERS = "[A-Za-z_/+=-]"
+_DRAWN = (
+    rf"(?:{_LETTERS}{{0,3}}[0-9][A-Za-z0-9_/+=-]{{9,}}"
+    rf"|{_LETTERS}{{4,8}}[0-9][A-Za-z0-9_/+=-]{{5,}}"
+    rf"|{_LETTERS}{{9,}}[0-9][A-Za-z0-9_/+=-]{{3,}})"
+)
+"""Text that was drawn at random: long, in one piece, with a digit; a word or the name of a type is not."""
+
+_ANY_NAME = f"(?:{_NAME_OR_TOKEN}|{_any_case('auth')})"
+# Behind a quoted name a value without quotes is a number, which no text may take the place of.
+_BARE = rf"""{_ANY_NAME}(?:\\*["'][ ]?[:=][ ]?\\*["']|[ ]?[:=][ ]?(?:\\*["'])?)"""
+
 _NAMED = (
+    # First: where only a part of it were taken for a value, the rest would stay.
+    Secret(
+        "private-key",
+        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?:: |[A-Za-z0-9+/=:,\r\n-]|\\+[nr])*"
+        r"(?: [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----)?",
+        "PEM private key, whole or cut off.",
+        "-----BEGIN [A-Z0-9 ]*PRIVATE KEY",
+    ),
     Secret(
         "value",
         rf'("{_PREFIX}{_NAME}"{_SPACE}:{_SPACE}")(?:[^"\\]|\\[^\n])+(")',
@@ -96,6 +106,19 @@ _NAMED = (
     ),
     Secret(
         "value",
+        rf"({_BARE}){_DRAWN}[A-Za-z0-9_./+~=-]*",
+        "Value without quotes, or with those of a text within texts, that was drawn at random: a "
+        "header, a connection string, a line of a file of settings, a flag.",
+        rf"{_BARE}{_LETTERS}*[0-9][A-Za-z0-9_/+=-]{{3}}",
+    ),
+    Secret(
+        "value",
+        rf'(\\+"{_PREFIX}{_NAME_OR_TOKEN}\\+"[ ]*:[ ]*\\+")[^"\\]+',
+        "The same in a text within texts, whatever it says.",
+        rf'{_NAME_OR_TOKEN}\\+"[ ]*:[ ]*\\+"',
+    ),
+    Secret(
+        "value",
         r"""((?:KEY|SECRET|TOKEN|PASSWORD|PASSWD)=)[^ '"\\,;&<>(){}$\r\n\t]{6,}""",
         "Environment variable whose name says that it is secret.",
         r"""(?:KEY|SECRET|TOKEN|PASSWORD|PASSWD)=[^ '"\\,;&<>(){}$\r\n\t]{6}""",
@@ -103,13 +126,6 @@ _NAMED = (
 )
 
 _SHAPED = (
-    Secret(
-        "private-key",
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?:[A-Za-z0-9+/=:,\r\n-]|: |\\+[nr])*"
-        r"(?: [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----)?",
-        "PEM private key, whole or cut off.",
-        "-----BEGIN [A-Z0-9 ]*PRIVATE KEY",
-    ),
     Secret(
         "wandb",
         r"""((?:wandb|WANDB|W&B)[^"\\\n]{0,40}[^A-Za-z0-9])[a-f0-9]{40}([^A-Za-z0-9]|$)""",
@@ -137,6 +153,37 @@ _SHAPED = (
         r"""://[^ /?#:@"'\\<>\r\n\t]*:[^ /@"'\\<>\r\n\t]+@""",
     ),
     Secret(
+        "url-password",
+        rf"(://){_DRAWN}(@)",
+        "Token that stands in an address in place of a user.",
+        "://[A-Za-z_./+~=-]*[0-9][A-Za-z0-9_./+~=-]*@",
+    ),
+    Secret(
+        "cookie",
+        r"""(ookie: ?)[A-Za-z0-9_.-]+=[^"'\\\r\n]{8,}""",
+        "Header with what a browser is known by.",
+        r"""ookie: ?[A-Za-z0-9_.-]+=[^"'\\\r\n]{8}""",
+    ),
+    Secret(
+        "flag",
+        rf"(--[a-z-]*{_NAME_OR_TOKEN}[ ]){_DRAWN}",
+        "Secret that a command is given, drawn at random.",
+        rf"--[a-z-]*{_NAME_OR_TOKEN}[ ]{_LETTERS}*[0-9]",
+    ),
+    Secret(
+        "flag",
+        r"""((?:-u|--user)[ =][^ :"'\\/]{1,100}:)[^ "'\\\r\n/:]*[A-Za-z][^ "'\\\r\n/:]*[0-9]"""
+        r"""[^ "'\\\r\n]{4,}""",
+        "User and password that a command is given.",
+        r"""(?:-u|--user)[ =][^ :"'\\/]+:[^ "'\\\r\n/:]*[A-Za-z]""",
+    ),
+    Secret(
+        "netrc",
+        r"((?:login|user)[ ]+[^ \\\"]+(?:[ \t\r\n]|\\+[nrt])+password[ ]+)[^ \\\"\t\r\n]{6,}",
+        "Password in a file of logins.",
+        r"(?:login|user)[ ]+[^ \\\"]+(?:[ \t\r\n]|\\+[nrt])+password[ ]",
+    ),
+    Secret(
         "url-parameter",
         "([?&](?:access_token|api_?key|key|token|sig|signature|X-Amz-Signature|client_secret"
         "|password|auth)=)[A-Za-z0-9._~%+/=-]{8,}",
@@ -151,59 +198,8 @@ _SHAPED = (
     ),
 )
 
-TOKENS = (
-    Token("anthropic", "sk-ant-", "[A-Za-z0-9_-]{16,}", "Anthropic API key."),
-    Token("openrouter", "sk-or-", "[A-Za-z0-9_-]{16,}", "OpenRouter API key."),
-    Token(
-        "openai",
-        "sk-(?:proj|svcacct|admin|None)-",
-        "[A-Za-z0-9_-]{20,}",
-        "OpenAI API key, and the many services that copied its shape.",
-    ),
-    Token(
-        "openai",
-        "sk-",
-        "[A-Za-z0-9]{20,}",
-        "OpenAI API key, and the many services that copied its shape.",
-    ),
-    Token("github", "gh[pousr]_", "[A-Za-z0-9]{20,}", "GitHub token."),
-    Token("github", "github_pat_", "[A-Za-z0-9_]{20,}", "GitHub fine-grained token."),
-    Token("gitlab", "gl(?:pat|dt|rt|cbt|ptt|soat)-", "[A-Za-z0-9_-]{16,}", "GitLab token."),
-    Token("slack", "xox[abeoprs]-", "[A-Za-z0-9-]{10,}", "Slack token."),
-    Token("slack", "xapp-", "[A-Za-z0-9-]{10,}", "Slack app token."),
-    Token("aws", "(?:AKIA|ASIA|ABIA|ACCA)", "[A-Z0-9]{16}", "AWS access key id."),
-    Token("google", "AIza", "[A-Za-z0-9_-]{35}", "Google API key."),
-    Token("google-oauth", "ya29[.]", "[A-Za-z0-9_-]{20,}", "Google OAuth access token."),
-    Token("google-oauth", "GOCSPX-", "[A-Za-z0-9_-]{20,}", "Google OAuth client secret."),
-    Token("stripe", "[sr]k_(?:live|test)_", "[A-Za-z0-9]{10,}", "Stripe key."),
-    Token("stripe", "whsec_", "[A-Za-z0-9+/=]{16,}", "Stripe webhook secret."),
-    Token("huggingface", "(?:hf|api_org)_", "[A-Za-z0-9]{30,}", "Hugging Face token."),
-    Token("groq", "gsk_", "[A-Za-z0-9]{40,}", "Groq API key."),
-    Token("xai", "xai-", "[A-Za-z0-9]{40,}", "xAI API key."),
-    Token("replicate", "r8_", "[A-Za-z0-9]{30,}", "Replicate token."),
-    Token("perplexity", "pplx-", "[A-Za-z0-9]{30,}", "Perplexity API key."),
-    Token("langsmith", "lsv2_(?:pt|sk)_", "[A-Za-z0-9_]{30,}", "LangSmith key."),
-    Token("npm", "npm_", "[A-Za-z0-9]{30,}", "npm token."),
-    Token("pypi", "pypi-", "[A-Za-z0-9_-]{30,}", "PyPI token."),
-    Token("docker", "dckr_pat_", "[A-Za-z0-9_-]{20,}", "Docker Hub token."),
-    Token("sendgrid", "SG[.]", "[A-Za-z0-9_-]{16,}[.][A-Za-z0-9_-]{30,}", "SendGrid key."),
-    Token("digitalocean", "do[opr]_v1_", "[a-f0-9]{40,}", "DigitalOcean token."),
-    Token("databricks", "dapi", "[a-f0-9]{32}", "Databricks token."),
-    Token("shopify", "shp(?:at|ca|pa|ss)_", "[a-fA-F0-9]{32}", "Shopify token."),
-    Token("telegram", "[0-9]{8,10}:AA", "[A-Za-z0-9_-]{33}", "Telegram bot token."),
-    Token("linear", "lin_(?:api|oauth)_", "[A-Za-z0-9]{30,}", "Linear key."),
-    Token("vault", "hv[sbr][.]", "[A-Za-z0-9_-]{20,}", "HashiCorp Vault token."),
-    Token(
-        "jwt",
-        "eyJ",
-        "[A-Za-z0-9_-]{8,}[.]eyJ[A-Za-z0-9_-]{8,}(?:[.][A-Za-z0-9_-]*)?",
-        "JSON Web Token.",
-    ),
-)
-"""Tokens that are known by their shape."""
-
 _TOKEN = "(?:" + "|".join(token.prefix + token.tail for token in TOKENS) + ")"
-_TOKEN_HINT = "(?:" + "|".join(token.prefix for token in TOKENS) + ")[A-Za-z0-9_+/=.-]{8}"
+_TOKEN_HINT = "(?:" + "|".join(token.hint for token in TOKENS) + ")"
 # It begins at the start, behind a sign, an escaped control character or a terminal colour.
 _START = r"(^|[^A-Za-z0-9_]|\\[nrtbf]|(?:\x1b|\\u001[bB])\[[0-9;]*m)"
 
@@ -230,34 +226,16 @@ def _hint(secrets: Iterable[Secret]) -> str:
     return "|".join(dict.fromkeys(secret.hint for secret in secrets))
 
 
-_MARKS = (
-    *("sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-"),
-    *(
-        "glcbt-",
-        "glptt-",
-        "glsoat-",
-        "xox",
-        "xapp-",
-        "AKIA",
-        "ASIA",
-        "ABIA",
-        "ACCA",
-        "AIza",
-        "ya29.",
-    ),
-    *("GOCSPX-", "k_live_", "k_test_", "whsec_", "hf_", "api_org_", "gsk_", "xai-", "r8_", "pplx-"),
-    *("lsv2_", "npm_", "pypi-", "dckr_pat_", "SG.", "_v1_", "dapi", "shp", ":AA", "lin_"),
-    *("hvs.", "hvb.", "hvr.", "eyJ"),
-)
+_MARKS = tuple(dict.fromkeys(mark for token in TOKENS for mark in token.marks))
 """One of these stands in every token that is known by its shape."""
 
 _NAME_ENDS = (
     *("password", "passwd", "passphrase", "secret", "key", "token"),
-    *("authorization", "credential", "credentials", "cookie"),
+    *("auth", "authorization", "credential", "credentials", "cookie"),
 )
 """With one of these ends every name that says that its value is secret."""
 
-_ASSIGNED = re.compile(r"""(?:\\?["'])?[ \t\r\n]*[:=]""")
+_ASSIGNED = re.compile(r"""(?:\\*["'])?[ \t\r\n]*[:=]""")
 _SHAPED_HINTS = tuple(re.compile(secret.hint) for secret in _SHAPED)
 
 
