@@ -2,7 +2,7 @@ WITH
     -- Casts that leave NULL where the text is not such a value; halves are rounded away from zero.
     (told -> if(told < 0, ceil(told - 0.5), floor(told + 0.5))) AS rounded,
     (told -> coalesce(toInt64OrNull(told), accurateCastOrNull(rounded(toFloat64OrNull(told)), 'Int64'))) AS as_bigint,
-    (told -> toFloat64OrNull(told)) AS as_double,
+    (told -> if(isFinite(toFloat64OrNull(told)), toFloat64OrNull(told), NULL)) AS as_double,
     (told -> multiIf(
         lower(told) IN ('true', 't', 'yes', 'y', '1'), true,
         lower(told) IN ('false', 'f', 'no', 'n', '0'), false,

@@ -52,7 +52,7 @@ class Engine:
         # A session that is read-only may not say so again.
         now = str(session.query(f"SELECT toString(getSetting('{name}'))", "TabSeparated")).strip()
         if now not in (value, {"0": "false", "1": "true"}.get(value)):
-            session.query(f"SET {name} = {value}")
+            session.query(f"SET {name} = '{value}'")
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -78,11 +78,15 @@ def halves(raw: Raw, project: str) -> Iterable[dict[str, Any]]:
 def whole(raw: Raw, project: str) -> dict[str, Any]:
     """Return the row of ``calls_complete`` that a call is written as."""
     told = {name: _plain(name, raw.get(name)) for name in (*_STARTED, *_ENDED)}
+    attributes = dict(raw.get("attributes") or {})
+    # What came over OpenTelemetry is kept apart, and is one of the attributes only when somebody asks.
+    born = attributes.pop("otel_span", None)
     return {
         "project_id": project,
         "id": raw["id"],
         **{name: value for name, value in told.items() if value is not None},
-        "attributes_dump": _dump(raw.get("attributes") or {}),
+        "attributes_dump": _dump(attributes),
+        "otel_dump": "" if born is None else _dump(born),
         "inputs_dump": _dump(raw.get("inputs") or {}),
         "output_dump": "" if is_running(raw) else _dump(raw.get("output")),
         "summary_dump": "" if is_running(raw) else _dump(_stored(raw.get("summary"))),

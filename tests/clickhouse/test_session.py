@@ -1,0 +1,149 @@
+"""Asking a server: what is sent, what is left behind, and what is said when it will not answer."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analytics.clickhouse.expression import Sql, value
+from analytics.clickhouse.server import PASSWORD, Address, Session
+from analytics.clickhouse.views import Read
+from analytics.errors import InputError, RemoteError, UnknownNameError
+from tests.clickhouse.calls import ODD, PROJECT
+from tests.clickhouse.conftest import SECRET, Server, opened
+
+PATCHPILOT = Path(sys.executable).with_name("patchpilot")
+BOUGHT = "clickhouse://reader@127.0.0.1:8123/weave"
+
+pytestmark = pytest.mark.usefixtures("asking")
+
+
+def metrics(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PATCHPILOT, "metrics", *arguments],
+        env={**os.environ, PASSWORD: SECRET},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+def test_the_command_prints_the_metrics_of_a_project(both: str):
+    done = metrics("runs", "pass_rate", "--engine", both, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert [told["metric"] for told in json.loads(done.stdout)] == ["runs", "pass_rate"]
+    assert f"calls of project {PROJECT}" in done.stderr
+    assert "note: 1 row without a start, a trace or an op: left out." in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("cost_reported", "--engine", BOUGHT), "cost_reported cannot be worked out on ClickHouse:"),
+        (("pas_rate", "--engine", BOUGHT), "Did you mean 'pass_rate'?"),
+        (("--by", "varient", "--engine", BOUGHT), "Did you mean 'variant'?"),
+        (("--engine", "https://reader@host/weave"), "no address of a ClickHouse server"),
+        (("--engine", f"clickhouse://reader:{SECRET}@host/weave"), "holds a password"),
+        (("--engine", BOUGHT, "--demo"), "--engine and --store or --demo exclude each other"),
+        (("--semantics", "generic"), "--semantics is for --engine"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_refused_in_one_sentence(arguments: tuple[str, ...], said: str):
+    done = metrics(*arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert SECRET not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "database", "user", "project"),
+    [
+        ("clickhouse://db.example", "http://db.example:8123", "default", "default", None),
+        ("clickhouse://me%40x@[::1]:8443/w?project=a%2Fb", "https://[::1]:8443", "w", "me@x", "a/b"),
+    ],
+)  # fmt: skip
+def test_an_address_says_where_who_and_what(
+    text: str, base: str, database: str, user: str, project: str | None
+):
+    found = Address.parse(text)
+    assert (found.base_url, found.database, found.user) == (base, database, user)
+    assert (found.project, found.password) == (project, SECRET)
+    assert SECRET not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "text", ["clickhouse://host:port/w", "clickhouse:///w", "clickhouse://h/w?secure=1"]
+)
+def test_an_address_that_says_nothing_is_refused(text: str):
+    with pytest.raises(InputError, match=r"^the (address of the )?engine .*\.$"):
+        Address.parse(text)
+
+
+@pytest.mark.parametrize("text", [*ODD, "'", "\\'", "\r\0", "{a:Int8}"])
+def test_whatever_is_bound_comes_through_as_it_is(merged: str, text: str):
+    with Session(Address.parse(merged)) as session:
+        bound = value(text)
+        assert session.ask(Sql(text=f"SELECT {bound.text}", parameters=bound.parameters)) == [
+            [text]
+        ]
+        session.make("texts", "CREATE TEMPORARY TABLE texts (told String)", {})
+        session.fill("texts", ["told"], [[text]])
+        assert session.ask("SELECT told FROM texts") == [[text]]
+
+
+def test_a_session_can_change_nothing_of_weaves_and_leaves_nothing(
+    on_merged: tuple[Session, Read], merged: str, server: Server
+):
+    before = server.do("SELECT count(), sum(cityHash64(id)) FROM merged.calls_merged")
+    for statement in (
+        "INSERT INTO calls_merged (id) VALUES ('x')",
+        "DROP TABLE calls_merged",
+        "CREATE VIEW seen AS SELECT 1",
+        "SET readonly = 0",
+    ):
+        with pytest.raises(RemoteError, match="READONLY"):
+            on_merged[0].ask(statement)
+    with Session(Address.parse(merged)) as session:
+        session.make("kept", "CREATE TEMPORARY TABLE kept AS SELECT 1 AS x", {})
+        left = session
+        assert session.ask("SELECT x FROM kept") == [[1]]
+    assert server.do("SELECT count(), sum(cityHash64(id)) FROM merged.calls_merged") == before
+    assert left._client.is_closed
+
+
+def test_a_user_who_may_only_read_is_told_what_is_missing(
+    merged: str, monkeypatch: pytest.MonkeyPatch
+):
+    settings = {"readonly": "1", "default_format": "JSONCompactEachRow"}
+    monkeypatch.setattr("analytics.clickhouse.server._SETTINGS", settings)
+    with pytest.raises(RemoteError, match=r"user 'reader' may neither .*readonly = 1"):
+        Session(Address.parse(merged))
+
+
+def test_a_wrong_password_is_told_without_saying_it(merged: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(PASSWORD, "an0ther\nsecret")
+    with pytest.raises(RemoteError, match="AUTHENTICATION_FAILED") as told:
+        Session(Address.parse(merged))
+    assert "an0ther" not in str(told.value)
+
+
+def test_a_server_that_is_not_there_is_told_by_its_address():
+    with pytest.raises(RemoteError, match=r"^no answer from http://127\.0\.0\.1:1: .*\.$"):
+        Session(Address.parse("clickhouse://127.0.0.1:1/weave"))
+
+
+def test_a_project_is_named_where_there_are_several(both: str, server: Server):
+    whole = both.partition("?")[0]
+    with pytest.raises(InputError, match=rf"hold 2 projects.*{PROJECT}, other"):
+        next(opened(whole))
+    with pytest.raises(UnknownNameError, match=r"unknown project 'othr'\. Did you mean 'other'"):
+        next(opened(f"{whole}?project=othr"))
+    server.do("CREATE DATABASE empty")
+    with pytest.raises(RemoteError, match="none of Weave's"):
+        next(opened(server.address("empty")))
