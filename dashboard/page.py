@@ -7,6 +7,7 @@ from analytics.errors import AnalyticsError
 from analytics.overview import Comparison, Overview, Series
 from analytics.overview.scope import FILTER_TITLES
 from analytics.render import counted, moment
+from analytics.schema import CLOCK_TOLERANCE
 from dashboard.address import RunKey, link_to
 from dashboard.charts import chart_before_after
 from dashboard.palette import BLUE, GREEN
@@ -151,6 +152,15 @@ def notices(shown: Overview, ignored: Sequence[str], fault: str | None, now: dat
                 "stale",
                 f"Nothing new for {counted(days, 'day')}.",
                 tag("p", "Bring it up to date: ", _PULL, " or ", command("patchpilot watch PATH")),
+            )
+        )
+    if imported and imported - now > CLOCK_TOLERANCE:
+        told.append(
+            callout(
+                "info",
+                "The newest import is dated in the future.",
+                f"It says {moment(imported)} UTC, this machine's clock {moment(now)} UTC: one of the two was "
+                "wrong, and how old the data is cannot be said.",
             )
         )
     if shown.runs_of_several_types:

@@ -15,6 +15,7 @@ import marimo as mo
 
 from analytics.overview import Comparison, Headline, Overview
 from analytics.render import UNKNOWN, Card, counted, moment
+from analytics.schema import CLOCK_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +328,8 @@ def age(since: datetime | None, now: datetime) -> Markup:
     """Return an age that the browser counts on by itself, without asking anybody (see theme.css)."""
     if since is None:
         return Markup("no data yet")
+    if since - now > CLOCK_TOLERANCE:
+        return Markup("age of the data unknown")
     passed = f"--since: {max((now - since).total_seconds(), 0):.0f}s"
     said = tag("span", f"Data of {moment(since)} UTC.", class_="pp-hidden")
     steps = [

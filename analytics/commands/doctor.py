@@ -22,6 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from analytics import doctor
+    from analytics.errors import StoreError
     from analytics.tabulate import one_line
 
     store = chosen_store(arguments).path
@@ -32,6 +33,10 @@ def run(arguments: argparse.Namespace) -> int:
     found = doctor.faults(store, now=now, deep=arguments.deep)
     for fault in found:
         print(one_line(f"fault       {fault.check}: {fault.sentence}", LONGEST_LINE))
-    for line in doctor.examine(store):
-        print(one_line(line, LONGEST_LINE))
+    try:
+        for line in doctor.examine(store):
+            print(one_line(line, LONGEST_LINE))
+    except StoreError:
+        if not found:
+            raise
     return 1 if found else 0

@@ -13,6 +13,7 @@ from analytics import cost
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
+from analytics.store import space
 from analytics.store.attaching import quoted
 from analytics.store.catalogs import catalog
 from analytics.store.folder import FolderCatalog
@@ -124,7 +125,7 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
     location = Location.of(store)
     there = catalog(location)
     spill = nullcontext(location.tmp) if location.tmp else scratch(location)
-    with there.locked() as died, spill as folder:
+    with space.explained(Path(location.data)), there.locked() as died, spill as folder:
         if not there.exists():
             there.make(_lay_out)
         con, version = _open(store, read_only=False)
