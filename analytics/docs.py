@@ -1,6 +1,10 @@
 """The README's tables, made from the declarations that they describe."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analytics.metrics.catalog import Metric
 
 
 def metrics() -> str:
@@ -11,11 +15,16 @@ def metrics() -> str:
         f"<details><summary>{subject}: {len(found)} metrics</summary>\n"
         + _table(
             ("metric", "name", "unit", "better", "definition"),
-            ((m.title, f"`{m.name}`", m.unit.value, m.better or "neither", m.doc) for m in found),
+            ((m.title, f"`{m.name}`", m.unit.value, m.better or "neither", _doc(m)) for m in found),
         )
         + "\n</details>\n"
         for subject, found in SUBJECTS.items()
     )
+
+
+def _doc(metric: "Metric") -> str:
+    lacks = metric.not_on_clickhouse
+    return metric.doc if lacks is None else f"{metric.doc} Not on ClickHouse: {lacks}."
 
 
 def formats() -> str:
