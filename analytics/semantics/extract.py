@@ -1,6 +1,6 @@
 """Semantics as DuckDB expressions: what presets read from payloads becomes rows of ``schema.FACTS``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -34,10 +34,11 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[
     from duckdb import ConstantExpression as Constant
 
     identity = [Column(name) for name in FACTS.columns[: -len(FACT_FIELDS)]]
-    found = payloads.aggregate([Column("preset")]).fetchall()
+    found = payloads.aggregate([Column("preset"), Column("role")]).fetchall()
     for preset in presets:
-        if (preset.name,) in found:
-            reader = _Reader([preset])
+        roles = sorted(role for name, role in found if name == preset.name)
+        if roles:
+            reader = _Reader(preset, roles)
             own = payloads.filter(Column("preset") == Constant(preset.name))
             yield own.project(*identity, *reader.lookups()).project(
                 *identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS)
@@ -96,47 +97,61 @@ def _paths(payloads: "DuckDBPyRelation", preset: str, role: str) -> set[str]:
 
 
 class _Reader:
-    """Parses each payload column once, for all the paths that any rule asks of it."""
+    """Parses each payload column once, for all the paths that the rules of a span's role ask of it."""
 
-    def __init__(self, presets: Sequence[Preset]) -> None:
-        self._rules = [(preset.name, rule) for preset in presets for rule in preset.fields]
-        asked = dict.fromkeys(path for _, rule in self._rules for path in rule.paths)
-        self._single = {
-            c: [p for p in asked if _split(p)[0] == c and "*" not in p] for c in COLUMNS
+    def __init__(self, preset: Preset, roles: Sequence[str]) -> None:
+        self._rules = {
+            role: [rule for rule in preset.fields if role in rule.roles] for role in roles
         }
-        self._many = {path: f"many_{n}" for n, path in enumerate(p for p in asked if "*" in p)}
+        asked = {
+            role: dict.fromkeys(path for rule in rules for path in rule.paths)
+            for role, rules in self._rules.items()
+        }
+        self._single = {
+            (role, column): [p for p in paths if _split(p)[0] == column and "*" not in p]
+            for role, paths in asked.items()
+            for column in COLUMNS
+        }
+        everything = dict.fromkeys(path for paths in asked.values() for path in paths)
+        self._many = {path: f"many_{n}" for n, path in enumerate(p for p in everything if "*" in p)}
+        self._asking = {
+            path: [role for role, paths in asked.items() if path in paths] for path in self._many
+        }
 
     def lookups(self) -> "Iterator[Expression]":
         """Yield one list of texts per payload column, and one list per path with a wildcard."""
+        from duckdb import CaseExpression as Case
         from duckdb import ColumnExpression as Column
         from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
 
-        for column, paths in self._single.items():
-            keys = Constant([_split(path)[1] for path in paths])
-            yield Function("json_extract_string", Column(column), keys).alias(column)
+        for column in COLUMNS:
+            said = {
+                role: Function("json_extract_string", Column(column), Constant(keys))
+                for role in self._rules
+                if (keys := [_split(path)[1] for path in self._single[role, column]])
+            }
+            yield _by_role(said, "VARCHAR[]").alias(column)
         for path, name in self._many.items():
             column, key = _split(path)
             found = Function("json_extract_string", Column(column), Constant(key))
-            yield Function("filled", found).alias(name)
+            asked = Column("role").isin(*map(Constant, self._asking[path]))
+            yield Case(asked, Function("filled", found)).alias(name)
 
     def field(self, name: str, kind: str) -> "Expression":
-        """Return the value of one fact: by preset and role, the first path that holds something."""
-        from duckdb import CaseExpression as Case
+        """Return the value of one fact: by role, the first path that holds something."""
         from duckdb import CoalesceOperator
-        from duckdb import ColumnExpression as Column
-        from duckdb import ConstantExpression as Constant
 
-        found: list[Expression] = []
-        for preset, rule in self._rules:
-            if rule.name != name:
-                continue
-            applies = (Column("preset") == Constant(preset)) & Column("role").isin(
-                *map(Constant, rule.roles)
-            )
-            found.append(Case(applies, self._cast(self._value(rule, kind), rule, kind)))
-        nothing = Constant(None).cast(kind)
-        return CoalesceOperator(*found, nothing)
+        found: dict[str, Expression] = {}
+        for role, rules in self._rules.items():
+            values = [
+                self._cast(self._value(role, rule, kind), rule, kind)
+                for rule in rules
+                if rule.name == name
+            ]
+            if values:
+                found[role] = CoalesceOperator(*values)
+        return _by_role(found, kind)
 
     def _cast(self, value: "Expression", rule: FieldRule, kind: str) -> "Expression":
         from duckdb import ConstantExpression as Constant
@@ -145,16 +160,19 @@ class _Reader:
         typed = Function(_CASTS[kind], value) if kind in _CASTS else value
         return typed if rule.scale == 1.0 else typed * Constant(rule.scale)
 
-    def _value(self, rule: FieldRule, kind: str) -> "Expression":
+    def _value(self, role: str, rule: FieldRule, kind: str) -> "Expression":
         from duckdb import CaseExpression as Case
         from duckdb import CoalesceOperator
         from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
 
         if rule.combine == "all":
-            value = Function("all_true", Function("list_concat", *map(self._each, rule.paths)))
+            value = Function(
+                "all_true",
+                Function("list_concat", *(self._each(role, path) for path in rule.paths)),
+            )
         else:
-            value = CoalesceOperator(*(self._at(path, kind) for path in rule.paths))
+            value = CoalesceOperator(*(self._at(role, path, kind) for path in rule.paths))
         if rule.of_diff:
             return Function(f"diff_{rule.name}", value)
         if not rule.values:
@@ -171,26 +189,38 @@ class _Reader:
         assert chosen is not None
         return chosen
 
-    def _each(self, path: str) -> "Expression":
+    def _each(self, role: str, path: str) -> "Expression":
         """Return everything that a path finds, as a list."""
         from duckdb import ColumnExpression as Column
         from duckdb import FunctionExpression as Function
 
         if "*" in path:
             return Column(self._many[path])
-        return Function("list_value", self._at(path, ""))
+        return Function("list_value", self._at(role, path, ""))
 
-    def _at(self, path: str, kind: str) -> "Expression":
+    def _at(self, role: str, path: str, kind: str) -> "Expression":
         from duckdb import ColumnExpression as Column
         from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
 
         if "*" not in path:
             column = _split(path)[0]
-            position = self._single[column].index(path) + 1
+            position = self._single[role, column].index(path) + 1
             return Function("list_extract", Column(column), Constant(position))
         found = Column(self._many[path])
         return found if kind.endswith("[]") else Function("list_extract", found, Constant(1))
+
+
+def _by_role(values: "Mapping[str, Expression]", kind: str) -> "Expression":
+    """Return the expression of a row's role; NULL for a role without one, for which nothing is worked out."""
+    from duckdb import CaseExpression as Case
+    from duckdb import ColumnExpression as Column
+    from duckdb import ConstantExpression as Constant
+
+    chosen = Constant(None).cast(kind)
+    for role, value in values.items():
+        chosen = Case(Column("role") == Constant(role), value).otherwise(chosen)
+    return chosen
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -30,8 +30,8 @@ _ORDER = (
 """Each reads what the ones before it made."""
 
 
-_TRACES_AT_ONCE = 8_000
-"""Memory is bounded by this many traces, however many an import touches."""
+_CALLS_AT_ONCE = 200_000
+"""Memory is bounded by the calls of a slice, however many an import brings."""
 
 
 def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
@@ -42,11 +42,11 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     Returns:
         The number of runs that those traces hold now.
     """
-    row = con.execute("SELECT count(*) FROM all_touched").fetchone()
-    slices = -(-int(row[0] if row else 0) // _TRACES_AT_ONCE)
+    con.execute("SET VARIABLE calls_at_once = $1", [_CALLS_AT_ONCE])
+    con.execute(lake.statement("statements", "slices"))
+    slices = con.execute("SELECT DISTINCT slice FROM all_sliced ORDER BY slice").fetchall()
     runs = 0
-    for part in range(slices):
-        con.execute("SET VARIABLE slices = $1", [slices])
+    for (part,) in slices:
         con.execute("SET VARIABLE slice = $1", [part])
         con.execute(lake.statement("statements", "slice"))
         work_out(con, presets)

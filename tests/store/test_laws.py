@@ -54,9 +54,9 @@ def lines() -> list[Raw]:
 
 
 @pytest.fixture
-def store(empty_store: Path, lines: list[Raw]) -> "Iterator[tuple[DuckDBPyConnection, Path]]":
+def store(blank: Path, lines: list[Raw]) -> "Iterator[tuple[DuckDBPyConnection, Path]]":
     """A store into which all lines came at once."""
-    with stored(empty_store, lines) as opened:
+    with stored(blank, lines) as opened:
         yield opened
 
 
@@ -67,6 +67,7 @@ def at_once(empty_store: Path, lines: list[Raw]) -> Known:
         return known(con)
 
 
+@pytest.mark.every_store
 def test_every_number_is_the_oracles(store: "tuple[DuckDBPyConnection, Path]", lines: list[Raw]):
     by_project: defaultdict[str, list[Raw]] = defaultdict(list)
     for line in lines:
@@ -98,6 +99,7 @@ def test_the_parts_of_every_cut_add_up(store: "tuple[DuckDBPyConnection, Path]")
                 assert total.value == told, (by, metric.name)
 
 
+@pytest.mark.every_store
 def test_importing_twice_changes_nothing(
     store: "tuple[DuckDBPyConnection, Path]", lines: list[Raw], at_once: Known
 ):
@@ -119,22 +121,26 @@ def test_neither_order_nor_pieces_matter(
         assert known(con) == at_once
 
 
-def test_rebuilding_gives_what_refreshing_gave(empty_store: Path, lines: list[Raw], at_once: Known):
-    with stored(empty_store, lines[::2], lines[1::2]) as (con, _):
+@pytest.mark.every_store
+def test_rebuilding_gives_what_refreshing_gave(blank: Path, lines: list[Raw], at_once: Known):
+    with stored(blank, lines[::2], lines[1::2]) as (con, _):
         with lake.transaction(con):
             refresh.rebuild(con, lake.presets(con))
         assert known(con) == at_once
 
 
-def test_how_many_traces_are_worked_out_at_once_does_not_matter(
+def test_how_many_calls_are_worked_out_at_once_does_not_matter(
     empty_store: Path, lines: list[Raw], at_once: Known, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(refresh, "_TRACES_AT_ONCE", 30)
+    monkeypatch.setattr(refresh, "_CALLS_AT_ONCE", 300)
     with stored(empty_store, lines) as (con, _):
         assert known(con) == at_once
 
 
-def test_a_changed_call_leaves_its_old_value_behind(empty_store: Path, lines: list[Raw]):
+@pytest.mark.every_store
+def test_a_changed_call_leaves_its_old_value_behind(
+    empty_store: Path, blank: Path, lines: list[Raw]
+):
     changed = Random(1).sample([line for line in lines if line["ended_at"]], 20)
     ids = {line["id"] for line in changed}
     revised = [
@@ -145,7 +151,7 @@ def test_a_changed_call_leaves_its_old_value_behind(empty_store: Path, lines: li
     ]
     with stored(empty_store, revised) as (con, _):
         fresh = known(con)
-    with stored(empty_store, lines) as (con, folder):
+    with stored(blank, lines) as (con, folder):
         written = bring(con, folder, [line for line in revised if line["id"] in ids])
         assert (written.new, written.changed) == (0, len(ids))
         assert known(con) == fresh
