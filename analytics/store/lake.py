@@ -22,8 +22,12 @@ from analytics.store.location import Location, Store
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_MEMORY_LIMIT = "500MB"
+_MEMORY_LIMIT = "450MB"
 """Of an import: what does not fit goes to a temporary folder."""
+
+_WRITTEN_AT_ONCE = 100_000
+"""Rows of a month that are held before they are written; DuckDB's own half a million cost a third more time
+and 90 MB more of memory, in an import of a million calls."""
 
 
 def exists(store: Store) -> bool:
@@ -134,6 +138,7 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
                 # What it had written without committing is in nobody's list of files.
                 con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
             con.execute(f"SET memory_limit = {quoted(_MEMORY_LIMIT)}")
+            con.execute(f"SET partitioned_write_flush_threshold = {_WRITTEN_AT_ONCE}")
             con.execute(f"SET temp_directory = {quoted(str(folder))}")
             if version < SCHEMA_VERSION:
                 from analytics.store import migrations
