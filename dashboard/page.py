@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from analytics.errors import AnalyticsError
 from analytics.overview import Comparison, Overview, Series
@@ -10,6 +11,7 @@ from analytics.render import counted, moment
 from analytics.schema import CLOCK_TOLERANCE
 from dashboard.address import RunKey, link_to
 from dashboard.charts import chart_before_after
+from dashboard.drawn import shared
 from dashboard.palette import BLUE, GREEN
 from dashboard.widgets import (
     NOTHING,
@@ -293,9 +295,14 @@ def before_after(compared: Comparison | None) -> Markup:
         return nothing("Nothing to compare", "Two runs are needed, one for each side.")
     if not compared.pairs:
         return nothing("Nothing to compare yet", "No number is known on either side.")
-    drawn = chart_before_after(compared.frame())
+    drawn = _drawn_sides(compared)
     shares = chart(drawn, "No shares to draw", "No rate is known on both sides.")
     return grid((7, "", compared_table(compared)), (5, "", shares))
+
+
+@shared
+def _drawn_sides(compared: Comparison) -> Any:  # noqa: ANN401
+    return chart_before_after(compared.frame())
 
 
 def whole_run(key: RunKey, runs_page: str) -> Markup:

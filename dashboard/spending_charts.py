@@ -20,6 +20,7 @@ from dashboard.drawing import (
     placed,
     stacked,
 )
+from dashboard.drawn import shared
 from dashboard.palette import BLUE, CATEGORIES, GREEN, INK, QUIET, STATES
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _BAR_PX = 30
 _LABEL_PX = 210
 
 
+@shared
 def chart_cost_days(
     frame: "DataFrame", *, bucket: str = "day", per_day_usd: float | None = None, height: int = 230
 ) -> alt.LayerChart | None:
@@ -96,6 +98,7 @@ def chart_cost_days(
     return finish(layers(bars, line.encode(y="at:Q"), word.encode(text="label:N")), height)
 
 
+@shared
 def chart_cost_by(frame: "DataFrame", title: str) -> alt.LayerChart | None:
     """Draw what cost how much, the dearest first and the rest as one.
 
@@ -129,6 +132,7 @@ def chart_cost_by(frame: "DataFrame", title: str) -> alt.LayerChart | None:
     return finish(layers(bars, words), max(len(shown) * _BAR_PX, 70))
 
 
+@shared
 def chart_reported_computed(frame: "DataFrame") -> alt.LayerChart | None:
     """Draw reported and computed cost side by side, over the calls that have both.
 
@@ -161,6 +165,7 @@ def chart_reported_computed(frame: "DataFrame") -> alt.LayerChart | None:
     return finish(layers(bars, words), len(names) * 52)
 
 
+@shared
 def chart_tokens(frame: "DataFrame") -> alt.LayerChart | None:
     """Draw tokens by kind, one bar a model.
 
@@ -210,6 +215,7 @@ def chart_tokens(frame: "DataFrame") -> alt.LayerChart | None:
     return finish(layers(bars, words), max(len(names) * _BAR_PX, 70))
 
 
+@shared
 def chart_pipelines(
     frame: "DataFrame", *, bucket: str = "day", height: int = 200
 ) -> alt.LayerChart | None:

@@ -16,6 +16,7 @@ import marimo as mo
 from analytics.overview import Comparison, Headline, Overview
 from analytics.render import UNKNOWN, Card, counted, moment
 from analytics.schema import CLOCK_TOLERANCE
+from dashboard.drawn import shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,24 @@ def chart(drawn: Any, title: str, why: str, *, note: str = "") -> Markup:  # noq
     if drawn is None:
         return nothing(title, why)
     said = tag("p", note, class_="pp-quiet") if note else NOTHING
-    return tag("figure", element(mo.as_html(drawn)), said, class_="pp-chart")
+    placed = drawn if isinstance(drawn, mo.Html) else _drawing(drawn)
+    return tag("figure", element(placed), said, class_="pp-chart")
+
+
+@shared
+def _drawing(drawn: Any) -> mo.Html:  # noqa: ANN401
+    """Return a chart with its data within, so that it is the same for every session."""
+    return mo.as_html(_Vega(drawn.to_json(indent=None, validate=False, allow_nan=False)))
+
+
+@dataclass(frozen=True)
+class _Vega:
+    """The text of a chart, and what marimo is to take it for."""
+
+    text: str
+
+    def _mime_(self) -> tuple[str, str]:
+        return "application/vnd.vegalite.v6+json", self.text
 
 
 def status(outcome: str) -> Markup:
