@@ -1,6 +1,7 @@
 """Measure this checkout on this machine and print one table: speed, memory, sizes, beside their targets.
 
 Usage: python scripts/bench.py [--size N ...] [--repeat 3] [--dir FOLDER] [--json FILE] [--only NAMES]
+       python scripts/bench.py --peers [NAMES] [--size N ...] [--json FILE]
 
 The calls are generated. Every figure is measured in this run; where one was measured more than once it is
 the median, with the range in brackets. Nothing is left behind, unless --dir says where to keep it.

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -43,10 +44,24 @@ def run(task: str, *arguments: object) -> Spent:
     Raises:
         TaskFailed: it did not come to its end.
     """
-    command = [sys.executable, "-m", "benchmark.tasks", task, *map(str, arguments)]
+    return run_module(sys.executable, "benchmark.tasks", task, *arguments)
+
+
+def run_module(
+    python: str | Path, module: str, *arguments: object, more: Mapping[str, str] | None = None
+) -> Spent:
+    """Run a module that prints JSON in its last line, with some Python and more variables.
+
+    Raises:
+        TaskFailed: it did not come to its end.
+    """
     began = perf_counter()
     process = subprocess.Popen(
-        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [python, "-m", module, *map(str, arguments)],
+        env=environment() | dict(more or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     assert process.stderr is not None
@@ -58,10 +73,11 @@ def run(task: str, *arguments: object) -> Spent:
     process.stdout.close()
     process.stderr.close()
     if process.returncode:
-        raise TaskFailed(f"{task}: {faults.strip()[-2000:]}")
+        said = " ".join(map(str, (module, *arguments[:1])))
+        raise TaskFailed(f"{said}: {faults.strip()[-2000:]}")
     return Spent(
         wall_s=wall_s,
         cpu_s=usage.ru_utime + usage.ru_stime,
         peak_bytes=usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
-        told=json.loads(told),
+        told=json.loads(told.splitlines()[-1]),
     )

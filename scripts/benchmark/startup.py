@@ -35,8 +35,8 @@ def started(store: Path, browser_path: str, *, times: int = 2) -> list[dict[str,
         for _ in range(times):
             page = browser.new_page()
             began = perf_counter()
-            with _server(store) as url:
-                _wait_until_healthy(url)
+            with server(store) as (url, _):
+                wait_until_healthy(url)
                 healthy_s = perf_counter() - began
                 page.goto(url, wait_until="commit")
                 card = page.get_by_text(CATALOG[0].title, exact=True).first
@@ -48,8 +48,8 @@ def started(store: Path, browser_path: str, *, times: int = 2) -> list[dict[str,
 
 
 @contextmanager
-def _server(store: Path) -> Iterator[str]:
-    """Yield the address of a server of its own."""
+def server(store: Path) -> Iterator[tuple[str, int]]:
+    """Yield the address of a server of its own, and the id of its process."""
     command = [sys.executable, "-c", _SERVE, "serve", "--store", str(store), "--port", "0"]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
@@ -57,14 +57,15 @@ def _server(store: Path) -> Iterator[str]:
     assert process.stdout is not None
     try:
         said = process.stdout.readline().split()
-        yield next(word for word in said if word.startswith("http://"))
+        yield next(word for word in said if word.startswith("http://")), process.pid
     finally:
         process.terminate()
         process.wait()
         process.stdout.close()
 
 
-def _wait_until_healthy(url: str) -> None:
+def wait_until_healthy(url: str) -> None:
+    """Return when /healthz answers 200."""
     give_up = perf_counter() + _WAIT_S
     while perf_counter() < give_up:
         connection = HTTPConnection(urlsplit(url).netloc, timeout=_WAIT_S)

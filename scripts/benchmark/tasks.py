@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter, process_time, time
 from typing import TYPE_CHECKING, Any
 
 from benchmark import generate, long_trace
@@ -83,6 +83,27 @@ def import_export(store: str, export: str) -> Told:
     return {"calls": written.new, "bytes": sum(path.stat().st_size for path in files)}
 
 
+def import_and_stamp(store: str, file: str) -> Told:
+    """Import one file, and say when that was over, in seconds of the epoch."""
+    from analytics import sync
+
+    sync.import_paths(Path(store), [file])
+    return {"at": time()}
+
+
+def describe(store: str) -> Told:
+    """Say how much a store holds."""
+    from analytics.store import lake
+
+    con = lake.connect(Path(store), read_only=True)
+    row = con.execute(_sql("store_size")).fetchone()
+    con.close()
+    assert row is not None
+    files = [path for path in Path(store).rglob("*") if path.is_file()]
+    sizes = {"files": len(files), "bytes": sum(path.stat().st_size for path in files)}
+    return {"calls": row[0], "snapshots": row[1], **sizes}
+
+
 def import_and_measure(store: str, export: str) -> Told:
     """Go from the raw export to every metric."""
     from analytics import sync
@@ -96,6 +117,37 @@ def open_and_measure(store: str) -> Told:
     reader = _reader(store)
     found = _measure_all(reader)
     return {"metrics": len(found), "runs": found["runs"].value}
+
+
+def import_and_compare(store: str, export: str) -> Told:
+    """Go from an export to the numbers that peers work out, and then to every metric."""
+    from analytics import sync
+
+    began = perf_counter()
+    sync.import_paths(Path(store), [export])
+    loaded = perf_counter()
+    reader = _reader(store)
+    with reader.cursor() as cursor:
+        row = cursor.execute(_sql("subset")).fetchone()
+    assert row is not None
+    worked_out = perf_counter()
+    metrics = len(_measure_all(reader))
+    return {
+        "load_s": loaded - began,
+        "metrics_s": worked_out - loaded,
+        "all_s": perf_counter() - worked_out,
+        "all_metrics": metrics,
+        "subset": json.loads(row[0]),
+    }
+
+
+def make_finished(folder: str, size: str) -> Told:
+    """Write the calls that ended, as tracing libraries do: they send nothing else."""
+    lines = (line for line in generate.calls(int(size)) if json.loads(line)["ended_at"])
+    Path(folder).mkdir(parents=True)
+    with (Path(folder) / "calls.jsonl").open("w", encoding="utf-8", newline="\n") as out:
+        out.writelines(islice(lines, int(size)))
+    return {}
 
 
 def poll(store: str) -> Told:
@@ -240,9 +292,10 @@ def _sql(name: str) -> str:
 
 TASKS = {
     task.__name__: task
-    for task in (make, make_mixed, make_batches, copy_bare, import_export, import_and_measure,
-                 open_and_measure, poll, open_traces, open_long_trace, refresh, recompute, export_page,
-                 start_server, record_steps)
+    for task in (make, make_finished, make_mixed, make_batches, copy_bare, import_export,
+                 import_and_stamp, describe, import_and_measure, import_and_compare, open_and_measure,
+                 poll, open_traces, open_long_trace, refresh, recompute, export_page, start_server,
+                 record_steps)
 }  # fmt: skip
 
 
