@@ -1,6 +1,6 @@
 """Works metrics out on ClickHouse: one scan per view and kind of aggregate, as on DuckDB."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -72,7 +72,7 @@ def evaluate(
             if batch:
                 for cut, estimates in _scan(session, batch, by, per_unit=per_unit).items():
                     found.setdefault(cut, {}).update(estimates)
-    return completed(found, chosen)
+    return completed(_shown(found, by), chosen)
 
 
 def _scan(
@@ -102,8 +102,7 @@ def _scan(
         asked = outer
         query = select([*map(column, cuts), *columns], units, group=cuts)
     answers = session.ask(query)
-    rows = [[*_read(answer[: len(by)], by), *answer[len(by) :]] for answer in answers]
-    names, rows = _unpacked([*cuts, *asked], rows)
+    names, rows = _unpacked([*cuts, *asked], answers)
     return estimated(metrics, names[len(cuts) :], rows, len(cuts))
 
 
@@ -111,12 +110,28 @@ def _cut(name: str) -> Sql:
     return call(_STARTS[name], column("day")) if name in PERIODS else column(name)
 
 
-def _read(cut: Sequence[Any], by: Sequence[str]) -> list[Any]:
-    """Return the values of a cut: dates as dates, and texts of calls without secrets."""
-    return [
-        date.fromisoformat(found) if name in PERIODS else found and redact(found)
-        for name, found in zip(by, cut, strict=True)
-    ]
+def _shown(
+    found: Mapping[Cut, dict[str, Estimate]], by: Sequence[str]
+) -> dict[Cut, dict[str, Estimate]]:
+    """Return numbers by what cuts are shown as: dates as dates, texts of calls without secrets.
+
+    Texts that differ in a secret only stay apart: the second one is followed by (2).
+    """
+    shown: dict[Cut, dict[str, Estimate]] = {}
+    for cut, estimates in found.items():
+        label, again = tuple(map(_plain, cut, by)), 1
+        while label in shown:
+            again += 1
+            at = next(n for n, part in enumerate(label) if isinstance(part, str))
+            label = (*label[:at], f"{_plain(cut[at], by[at])} ({again})", *label[at + 1 :])
+        shown[label] = estimates
+    return shown
+
+
+def _plain(value: str | None, by: str) -> str | date | None:
+    if value is None:
+        return None
+    return date.fromisoformat(value) if by in PERIODS else redact(value)
 
 
 def _unpacked(

@@ -179,7 +179,10 @@ def _facts(
     session: Session, tables: Sequence[str], bound: dict[str, str], presets: Sequence[Preset]
 ) -> None:
     session.make("facts", facts.table(), bound)
+    found = {name for (name,) in session.ask(statement("presets"), bound)}
     for preset in presets:
+        if preset.name not in found:
+            continue
         query = facts.facts(preset, statement("macros"), statement("payloads"))
         for table in tables:
             session.ask(query, {**bound, "calls": table, "preset": escaped(preset.name)})

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from analytics.clickhouse.evaluate import evaluate
 from analytics.clickhouse.expression import Sql, value
 from analytics.clickhouse.server import PASSWORD, Address, Session
 from analytics.clickhouse.views import Read
 from analytics.errors import InputError, RemoteError, UnknownNameError
+from analytics.metrics.catalog import metric
+from analytics.redaction import redact
 from tests.clickhouse.calls import ODD, PROJECT
 from tests.clickhouse.conftest import SECRET, Server, opened
 
@@ -115,6 +118,19 @@ def test_a_session_can_change_nothing_of_weaves_and_leaves_nothing(
         assert session.ask("SELECT x FROM kept") == [[1]]
     assert server.do("SELECT count(), sum(cityHash64(id)) FROM merged.calls_merged") == before
     assert left._client.is_closed
+
+
+def test_a_cut_shows_no_secret_and_takes_no_two_for_one(merged: str):
+    keys = [f"use sk-proj-{letter * 40}" for letter in "abc"]
+    with Session(Address.parse(merged)) as session:
+        session.make("runs", "CREATE TEMPORARY TABLE runs (task String, unit_id String)", {})
+        session.fill("runs", ["task", "unit_id"], [[key, key] for key in (*keys, "plain")])
+        found = evaluate(session, [metric("runs")], ["task"])
+    first = redact(keys[0])
+    assert first != keys[0]
+    assert {cut: told["runs"].value for cut, told in found.items()} == {
+        ("plain",): 1, (first,): 1, (f"{first} (2)",): 1, (f"{first} (3)",): 1,
+    }  # fmt: skip
 
 
 def test_a_user_who_may_only_read_is_told_what_is_missing(
