@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from math import isclose
 from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from analytics import schema
 from analytics.metrics.aggregates import Estimate
@@ -18,6 +18,7 @@ from analytics.metrics.evaluate import evaluate
 from analytics.sources import Staged
 from analytics.sources.weave import jsonl
 from analytics.store import imports, lake
+from analytics.store.location import Store
 from analytics.store.reader import Reader
 from tests.oracle import Expected
 
@@ -32,12 +33,12 @@ ROLLUPS = tuple(table.name for table in schema.ROLLUPS)
 Raw = dict[str, Any]
 
 
-def bring(con: "DuckDBPyConnection", store: Path, raws: Iterable[Raw]) -> imports.Written:
+def bring(con: "DuckDBPyConnection", store: Store, raws: Iterable[Raw]) -> imports.Written:
     """Import raw calls, as one file would be."""
-    with TemporaryDirectory(dir=store / "tmp") as folder:
-        file = Path(folder) / "calls.jsonl"
+    with lake.scratch(store) as folder:
+        file = folder / "calls.jsonl"
         file.write_text("".join(json.dumps(raw) + "\n" for raw in raws), "utf-8")
-        staged = jsonl.FORMAT.stage(con, file, Path(folder))
+        staged = jsonl.FORMAT.stage(con, file, folder)
         return imports.write(con, arrival(staged))
 
 
@@ -48,21 +49,41 @@ def arrival(*staged: Staged, deleted_ids: Sequence[str] = ()) -> imports.Arrival
     )
 
 
-@contextmanager
-def stored(template: Path, *parts: Sequence[Raw]) -> "Iterator[tuple[DuckDBPyConnection, Path]]":
-    """Open a new store into which the parts have been imported, one after the other.
+class Blank(Protocol):
+    """An empty store that is more than one folder."""
 
-    Args:
-        template: an empty store, copied because making one takes longer.
-        parts: raw calls.
-    """
+    def copied(self) -> AbstractContextManager[Store]:
+        """Give a new store like it."""
+        ...
+
+
+@contextmanager
+def copied(template: Path | Blank) -> Iterator[Any]:
+    """Give a new empty store, copied because making one takes longer."""
+    if not isinstance(template, Path):
+        with template.copied() as store:
+            yield store
+        return
     with TemporaryDirectory() as folder:
         store = Path(folder) / "store"
         copytree(template, store)
-        with lake.writer(store) as con:
-            for part in parts:
-                bring(con, store, part)
-            yield con, store
+        yield store
+
+
+@contextmanager
+def stored(
+    template: Path | Blank, *parts: Sequence[Raw]
+) -> "Iterator[tuple[DuckDBPyConnection, Any]]":
+    """Open a new store into which the parts have been imported, one after the other.
+
+    Args:
+        template: an empty store.
+        parts: raw calls.
+    """
+    with copied(template) as store, lake.writer(store) as con:
+        for part in parts:
+            bring(con, store, part)
+        yield con, store
 
 
 def rows(con: "DuckDBPyConnection", table: str, *without: str) -> list[tuple[Any, ...]]:
@@ -73,7 +94,7 @@ def rows(con: "DuckDBPyConnection", table: str, *without: str) -> list[tuple[Any
 
 
 @contextmanager
-def reading(store: Path, now: datetime = NOW) -> "Iterator[DuckDBPyConnection]":
+def reading(store: Store, now: datetime = NOW) -> "Iterator[DuckDBPyConnection]":
     """Open a store as a page does, for metrics to be evaluated."""
     reader = Reader(store, now=now)
     try:
@@ -83,7 +104,7 @@ def reading(store: Path, now: datetime = NOW) -> "Iterator[DuckDBPyConnection]":
         reader.close()
 
 
-def numbers(store: Path, by: Sequence[str] = ()) -> dict[tuple[Any, ...], dict[str, Estimate]]:
+def numbers(store: Store, by: Sequence[str] = ()) -> dict[tuple[Any, ...], dict[str, Estimate]]:
     """Work out every metric of a store."""
     with reading(store) as cursor:
         return evaluate(cursor, CATALOG, by)

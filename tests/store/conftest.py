@@ -1,10 +1,30 @@
-"""An empty store to copy: making one takes longer than filling it."""
+"""Empty stores to copy: making one takes longer than filling it.
 
+A test marked every_store runs over each kind.
+"""
+
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from analytics.store import lake
+from tests.store.team import BUCKET, Postgres, TeamBlank, bucket_server, postgres_server
+
+KINDS = ("folder", "shared", "bucket")
+"""A folder with SQLite; PostgreSQL and a shared folder; PostgreSQL and a bucket."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kind" in metafunc.fixturenames:
+        every = metafunc.definition.get_closest_marker("every_store")
+        metafunc.parametrize("kind", KINDS if every else KINDS[:1], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of store that the test is run over."""
+    return request.param
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +34,45 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with lake.writer(store):
         pass
     return store
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server on loopback."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[Mapping[str, str]]:
+    """The environment that finds an S3-compatible server on loopback."""
+    with bucket_server() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def shared_blank(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> TeamBlank:
+    """An empty store of PostgreSQL and a shared folder."""
+    return TeamBlank(postgres, str(tmp_path_factory.mktemp("shared")))
+
+
+@pytest.fixture(scope="session")
+def bucket_blank(postgres: Postgres, bucket: Mapping[str, str]) -> TeamBlank:
+    """An empty store of PostgreSQL and a bucket."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in bucket.items():
+            patch.setenv(name, value)
+        return TeamBlank(postgres, f"s3://{BUCKET}")
+
+
+@pytest.fixture
+def blank(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Path | TeamBlank:
+    """An empty store of the kind that the test is run over."""
+    if kind == "folder":
+        return request.getfixturevalue("empty_store")
+    if kind == "bucket":
+        for name, value in request.getfixturevalue("bucket").items():
+            monkeypatch.setenv(name, value)
+    return request.getfixturevalue(f"{kind}_blank")

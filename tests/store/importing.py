@@ -1,8 +1,10 @@
 """A process that imports without end, to be killed in the middle. Run by ``test_crash``."""
 
-from pathlib import Path
+import os
+from collections.abc import Mapping
 
 from analytics.store import lake
+from analytics.store.location import Store
 from tests.chain import bring
 from tests.golden.make import calls
 from tests.traces import Raw
@@ -20,8 +22,9 @@ def batch(number: int) -> list[Raw]:
     ]
 
 
-def work(store: Path, first: int) -> None:
+def work(store: Store, first: int, environment: Mapping[str, str] | None = None) -> None:
     """Import one batch after the other."""
+    os.environ.update(environment or {})
     with lake.writer(store) as con:
         number = first
         while True:

@@ -6,19 +6,23 @@ import signal
 import time
 from pathlib import Path
 from random import Random
-from shutil import copytree
+
+import pytest
 
 from analytics.store import lake, refresh
-from tests.chain import ROLLUPS, bring, rows
+from analytics.store.location import Location, Store
+from tests.chain import ROLLUPS, bring, copied, rows
 from tests.store.importing import batch, work
 
 KILLS = 20
+KILLS_OF_A_TEAM = 3
 
 
-def assert_whole(store: Path) -> int:
+def assert_whole(store: Store) -> int:
     """Check that the store holds whole imports and nothing else; return how many."""
     with lake.writer(store) as con:
-        assert list((store / "tmp").iterdir()) == []
+        if (tmp := Location.of(store).tmp) is not None:
+            assert list(tmp.iterdir()) == []
         imported = con.sql("SELECT import_id, new_count FROM lake.imports ORDER BY 1").fetchall()
         assert [number for number, _ in imported] == list(range(1, len(imported) + 1))
         spans = con.sql("SELECT import_id, count(*) FROM lake.spans GROUP BY 1 ORDER BY 1")
@@ -31,9 +35,13 @@ def assert_whole(store: Path) -> int:
     return len(imported)
 
 
-def test_a_killed_import_leaves_whole_imports_only(empty_store: Path, tmp_path: Path):
-    store = tmp_path / "store"
-    copytree(empty_store, store)
+@pytest.mark.every_store
+def test_a_killed_import_leaves_whole_imports_only(blank: Path, kind: str):
+    with copied(blank) as store:
+        kill_imports(store, KILLS if kind == "folder" else KILLS_OF_A_TEAM)
+
+
+def kill_imports(store: Store, kills: int) -> None:
     chance = Random(20260302)
     # Processes that have loaded everything but have no store open start in a moment.
     processes = multiprocessing.get_context("forkserver")
@@ -43,8 +51,8 @@ def test_a_killed_import_leaves_whole_imports_only(empty_store: Path, tmp_path: 
         bring(con, store, batch(-1))
     whole = time.perf_counter() - began
     imported = 1
-    for kill in range(KILLS):
-        process = processes.Process(target=work, args=(store, 1000 * kill))
+    for kill in range(kills):
+        process = processes.Process(target=work, args=(store, 1000 * kill, dict(os.environ)))
         process.start()
         time.sleep(chance.uniform(0.0, 1.5 * whole))
         assert process.pid is not None

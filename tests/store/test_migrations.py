@@ -1,14 +1,18 @@
 """A store of every earlier layout, written out as SQL: brought up to date, or left as it was."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION, TABLES
 from analytics.store import lake, migrations
-from tests.chain import ROLLUPS, bring, numbers, rows
+from analytics.store.location import Location
+from tests.chain import ROLLUPS, bring, copied, numbers, rows
 from tests.golden.make import FOLDER as GOLDEN
+
+Place = TypeVar("Place", Path, Location)
 
 LAYOUTS = Path(__file__).parent / "layouts"
 EARLIER = [int(file.stem) for file in sorted(LAYOUTS.glob("*.sql"))]
@@ -24,7 +28,7 @@ def raws() -> list[dict[str, object]]:
     return [json.loads(line) for text in texts for line in text.splitlines()]
 
 
-def written_by_layout(store: Path, layout: int) -> Path:
+def written_by_layout(store: Place, layout: int) -> Place:
     """Make a store as an earlier version left it."""
     with lake.writer(store) as con, lake.transaction(con):
         for table in TABLES.values():
@@ -44,6 +48,16 @@ def fresh(tmp_path: Path) -> Path:
 
 def test_there_is_an_example_of_every_earlier_layout():
     assert list(range(1, SCHEMA_VERSION)) == EARLIER
+
+
+@pytest.mark.every_store
+def test_an_earlier_store_comes_up_to_date_wherever_it_stands(blank: Path):
+    with copied(blank) as place:
+        store = written_by_layout(place, EARLIER[-1])
+        assert lake.is_outdated(store)
+        with lake.writer(store) as con:
+            assert bring(con, store, raws()).new == 0
+        assert not lake.is_outdated(store)
 
 
 @pytest.mark.parametrize("layout", EARLIER)

@@ -82,8 +82,9 @@ def test_pruning_twice_is_pruning_once(empty_store: Path, lines: Sequence[Raw]):
         assert left(con) == before
 
 
-def test_what_went_can_be_imported_again(empty_store: Path, lines: Sequence[Raw]):
-    with stored(empty_store, lines) as (con, store):
+@pytest.mark.every_store
+def test_what_went_can_be_imported_again(blank: Path, lines: Sequence[Raw]):
+    with stored(blank, lines) as (con, store):
         before = {name: rows(con, name) for name in ROLLUPS}
         gone = prune(con, now=NOW, keep_runs=3)
         assert bring(con, store, lines).new == gone.calls
