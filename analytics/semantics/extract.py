@@ -32,6 +32,7 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[
     """
     from duckdb import ColumnExpression as Column
     from duckdb import ConstantExpression as Constant
+    from duckdb import StarExpression
 
     identity = [Column(name) for name in FACTS.columns[: -len(FACT_FIELDS)]]
     found = payloads.aggregate([Column("preset"), Column("role")]).fetchall()
@@ -40,8 +41,12 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[
         if roles:
             reader = _Reader(preset, roles)
             own = payloads.filter(Column("preset") == Constant(preset.name))
-            yield own.project(*identity, *reader.lookups()).project(
-                *identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS)
+            yield (
+                own.project(*identity, *reader.lookups())
+                .project(StarExpression(), *reader.diffs())
+                .project(
+                    *identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS)
+                )
             )
 
 
@@ -114,6 +119,8 @@ class _Reader:
         }
         everything = dict.fromkeys(path for paths in asked.values() for path in paths)
         self._many = {path: f"many_{n}" for n, path in enumerate(p for p in everything if "*" in p)}
+        diffs = dict.fromkeys(rule.paths for rule in preset.fields if rule.of_diff)
+        self._diffs = {paths: f"diff_{n}" for n, paths in enumerate(diffs)}
         self._asking = {
             path: [role for role, paths in asked.items() if path in paths] for path in self._many
         }
@@ -137,6 +144,19 @@ class _Reader:
             found = Function("json_extract_string", Column(column), Constant(key))
             asked = Column("role").isin(*map(Constant, self._asking[path]))
             yield Case(asked, Function("filled", found)).alias(name)
+
+    def diffs(self) -> "Iterator[Expression]":
+        """Yield the parts of each diff that facts are counted in."""
+        from duckdb import CoalesceOperator
+        from duckdb import FunctionExpression as Function
+
+        for paths, name in self._diffs.items():
+            told = {
+                role: CoalesceOperator(*(self._at(role, path, "") for path in paths))
+                for role, rules in self._rules.items()
+                if any(rule.of_diff and rule.paths == paths for rule in rules)
+            }
+            yield Function("diff_parts", _by_role(told, "VARCHAR")).alias(name)
 
     def field(self, name: str, kind: str) -> "Expression":
         """Return the value of one fact: by role, the first path that holds something."""
@@ -163,9 +183,12 @@ class _Reader:
     def _value(self, role: str, rule: FieldRule, kind: str) -> "Expression":
         from duckdb import CaseExpression as Case
         from duckdb import CoalesceOperator
+        from duckdb import ColumnExpression as Column
         from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
 
+        if rule.of_diff:
+            return Function(f"diff_{rule.name}", Column(self._diffs[rule.paths]))
         if rule.combine == "all":
             value = Function(
                 "all_true",
@@ -173,8 +196,6 @@ class _Reader:
             )
         else:
             value = CoalesceOperator(*(self._at(role, path, kind) for path in rule.paths))
-        if rule.of_diff:
-            return Function(f"diff_{rule.name}", value)
         if not rule.values:
             return value
         plain = Function("lower", value)

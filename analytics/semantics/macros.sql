@@ -24,27 +24,30 @@ CREATE OR REPLACE TEMP MACRO diff_hunks(told) AS list_transform(
     regexp_split_to_array(diff_marked(told), '\n@@')[2:],
     lambda part: regexp_extract(part, '^[^\n]*((?:\n[ +\-\\][^\n]*|\n\r?)*)', 1)
 );
-CREATE OR REPLACE TEMP MACRO diff_lines(told, pattern) AS CASE WHEN is_diff(told)
-    THEN coalesce(list_sum(list_transform(
-        diff_hunks(told), lambda hunk: len(regexp_extract_all(hunk, pattern))
-    )), 0)::BIGINT END;
-CREATE OR REPLACE TEMP MACRO diff_lines_added(told) AS diff_lines(told, '\n\+');
-CREATE OR REPLACE TEMP MACRO diff_lines_removed(told) AS diff_lines(told, '\n-');
 -- One text per file: its block where git made the diff, else its header.
-CREATE OR REPLACE TEMP MACRO diff_files(told, pattern) AS
-    CASE WHEN is_git_diff(told) OR is_plain_diff(told) THEN len(list_filter(
-        CASE WHEN is_git_diff(told)
-            -- What is above the first @@ is not the file's text.
-            THEN list_transform(
-                regexp_split_to_array(chr(10) || told, '\ndiff --git ')[2:],
-                lambda block: regexp_split_to_array(block, '\n@@')[1]
-            )
-            ELSE regexp_extract_all(chr(10) || told, '\n--- [^\n]*\n\+\+\+ [^\n]*\n@@') END,
-        lambda part: regexp_matches(part, pattern)
-    )) END;
-CREATE OR REPLACE TEMP MACRO diff_files_created(told) AS
-    diff_files(told, '\n(new file mode|--- /dev/null)');
-CREATE OR REPLACE TEMP MACRO diff_files_deleted(told) AS
-    diff_files(told, '\n(deleted file mode|\+\+\+ /dev/null)');
-CREATE OR REPLACE TEMP MACRO diff_files_modified(told) AS
-    diff_files(told, '') - diff_files_created(told) - diff_files_deleted(told);
+CREATE OR REPLACE TEMP MACRO diff_files(told) AS CASE
+    -- What is above the first @@ is not the file's text.
+    WHEN is_git_diff(told) THEN list_transform(
+        regexp_split_to_array(chr(10) || told, '\ndiff --git ')[2:],
+        lambda block: regexp_split_to_array(block, '\n@@')[1]
+    )
+    WHEN is_plain_diff(told) THEN regexp_extract_all(chr(10) || told, '\n--- [^\n]*\n\+\+\+ [^\n]*\n@@')
+END;
+-- The parts in which changes are counted: to be worked out once for all counts. NULL where the text is no diff.
+CREATE OR REPLACE TEMP MACRO diff_parts(told) AS
+    CASE WHEN is_diff(told) THEN {'hunks': diff_hunks(told), 'files': diff_files(told)} END;
+
+CREATE OR REPLACE TEMP MACRO diff_lines(parts, sign) AS CASE WHEN parts IS NOT NULL
+    THEN coalesce(list_sum(list_transform(
+        parts.hunks, lambda hunk: strlen(hunk) - strlen(replace(hunk, chr(10) || sign, sign))
+    )), 0)::BIGINT END;
+CREATE OR REPLACE TEMP MACRO diff_lines_added(parts) AS diff_lines(parts, '+');
+CREATE OR REPLACE TEMP MACRO diff_lines_removed(parts) AS diff_lines(parts, '-');
+CREATE OR REPLACE TEMP MACRO diff_files_like(parts, pattern) AS
+    len(list_filter(parts.files, lambda part: regexp_matches(part, pattern)));
+CREATE OR REPLACE TEMP MACRO diff_files_created(parts) AS
+    diff_files_like(parts, '\n(new file mode|--- /dev/null)');
+CREATE OR REPLACE TEMP MACRO diff_files_deleted(parts) AS
+    diff_files_like(parts, '\n(deleted file mode|\+\+\+ /dev/null)');
+CREATE OR REPLACE TEMP MACRO diff_files_modified(parts) AS
+    len(parts.files) - diff_files_created(parts) - diff_files_deleted(parts);

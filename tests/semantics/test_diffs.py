@@ -45,7 +45,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def counted(con: duckdb.DuckDBPyConnection, text: str | None) -> tuple[int | None, ...]:
-    asked = ", ".join(f"diff_{name}($1)" for name in COUNTS)
+    asked = ", ".join(f"diff_{name}(diff_parts($1))" for name in COUNTS)
     row = con.execute(f"SELECT {asked}", [text]).fetchone()
     assert row is not None
     return row
