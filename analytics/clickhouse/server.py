@@ -32,11 +32,13 @@ _SETTINGS = {
     "aggregate_functions_null_for_empty": "1",
     "prefer_column_name_to_alias": "1",
     "max_recursive_cte_evaluation_depth": "100000",
-    # Numbers as numbers, and an answer only once it is whole: a fault half-way would look like an end.
     "output_format_json_quote_64bit_integers": "0",
-    "wait_end_of_query": "1",
-    "default_format": "JSONCompactEachRow",
 }
+_ANSWERS = {  # An answer comes once it is whole: a fault half-way would look like its end.
+    "default_format": "JSONCompactEachRow",
+    "wait_end_of_query": "1",
+}
+"""What is no setting, so that any user may ask for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +112,9 @@ class Session:
             timeout=httpx.Timeout(_TIMEOUT_S, connect=10.0),
             follow_redirects=False,
         )
-        self._settings = dict(_SETTINGS)
+        self._settings = dict(_ANSWERS)
         try:
-            version, readonly = self.ask("SELECT version(), toInt64(getSetting('readonly'))")[0]
+            version, readonly = self.ask("SELECT version(), toString(getSetting('readonly'))")[0]
             self._check(str(version), int(readonly))
         except BaseException:
             self._client.close()
@@ -200,6 +202,7 @@ class Session:
                 f"user {self._address.user!r} may neither change settings nor make temporary tables "
                 "(readonly = 1). A user with readonly = 2 or 0 is needed; no table of Weave's is written to."
             )
+        self._settings |= _SETTINGS
         # The server itself then refuses whatever would change one of Weave's tables.
         if readonly == 0:
             self._settings["readonly"] = "2"

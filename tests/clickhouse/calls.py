@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ PROJECT = "UHJvamVjdEludGVybmFsSWQ6NDE="
 """As Weave's tables name a project."""
 
 RANDOM_EXPORTS = 25
+DEMO_CALLS = 2500
+"""So many of the bundled ones, for time's sake: they are alike."""
 DEMO = Path(__file__).parents[2] / "data" / "demo" / "selfheal.jsonl.gz"
 
 OWN = r"""
@@ -102,7 +105,7 @@ def calls() -> list[Raw]:
     """Return every call, once, as Weave keeps it: without the costs that it puts in when asked."""
     lines = [call for state in STATES for call in golden(state)]
     with gzip.open(DEMO, "rt", encoding="utf-8") as file:
-        lines += [json.loads(line) for line in file]
+        lines += [json.loads(line) for line in islice(file, DEMO_CALLS)]
     for call in collection(RANDOM_EXPORTS):
         # The version of an op tells the exports apart.
         lines.append({**call, "op_name": f"{call['op_name'][:-2]}{call['project_id']}"})
@@ -143,6 +146,7 @@ def _odd() -> Iterator[Trace]:
     deep.call(LLM, 80, 81, parent=above, tokens=(5, 5))
     yield deep
     yield from _own()
+    yield from _rivals()
 
 
 def _repair(name: str, *, task: str, bug: str, diff: str) -> Trace:
@@ -217,3 +221,36 @@ def _own() -> Iterator[Trace]:
             "own.run", 0, 5, inputs=inputs, output=output, agent="Somebody", provider="openai"
         )
         yield trace
+
+
+def _rivals() -> Iterator[Trace]:
+    """Things that are said in several places, of which one has the say."""
+    trace = Trace("rivals")
+    root = trace.call("pipeline", 0, 90)
+    run = trace.call("Orchestrator.run", 1, 80, parent=root, attributes={"model": "configured"})
+    trace.call(LLM, 2, 3, parent=run, tokens=(4, 2), model="gpt-4o-mini")
+    trace.call(
+        "VerifierAgent.accept",
+        5,
+        6,
+        parent=run,
+        output={"passed": True, "tests_total": 9, "tests_passed": 9},
+    )
+    trace.call(
+        "TesterAgent.run_test",
+        7,
+        8,
+        parent=run,
+        output={"passed": True, "tests_total": 5, "tests_passed": 1},
+    )
+    trace.call(
+        "think", 9, 70, parent="never-came", tokens=(3, 1), attributes={"weave": {"kind": "agent"}}
+    )
+    yield trace
+    series = Trace("series")
+    batch = series.call("record.batch", 0, 90, output={"batch": "s", "model": "of-the-series"})
+    series.call("record.batch", 1, 90, output={"batch": "s"})
+    for number in range(2):
+        output = {"batch": "s", "claimed": "pass", **({"model": "own"} if number else {})}
+        series.call("record.run", 2, 9, parent=batch, output=output)
+    yield series

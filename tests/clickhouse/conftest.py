@@ -21,7 +21,7 @@ from tests.clickhouse.calls import PROJECT, calls, presets
 from tests.traces import Raw
 
 ENGINE = Path(__file__).with_name("engine.py")
-USER, SECRET = "reader", "s3cr&t/ö"
+SECRET = "s3cr&t/ö"
 STALE_AFTER = timedelta(minutes=30)
 OTHER = {
     "id": "other",
@@ -38,7 +38,7 @@ class Server:
     def __init__(self, port: int) -> None:
         self.port = port
         self._client = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", auth=(USER, SECRET), timeout=120
+            base_url=f"http://127.0.0.1:{port}", auth=("owner", SECRET), timeout=120
         )
 
     def do(self, sql: str, rows: Iterable[Mapping[str, Any]] = ()) -> str:
@@ -53,15 +53,15 @@ class Server:
         """Hang up."""
         self._client.close()
 
-    def address(self, database: str) -> str:
-        """Return the address of a database."""
-        return f"clickhouse://{USER}@127.0.0.1:{self.port}/{database}"
+    def address(self, database: str, user: str = "reader") -> str:
+        """Return the address of a database, as one of the engine's users."""
+        return f"clickhouse://{user}@127.0.0.1:{self.port}/{database}"
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """ClickHouse's engine in a process of its own, in a time zone that is not UTC."""
-    command = [sys.executable, str(ENGINE), "--user", USER, "--password", SECRET]
+    command = [sys.executable, str(ENGINE), "--password", SECRET]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env={**os.environ, "TZ": "Asia/Kolkata"}, **pipes) as process:
         assert process.stdin is not None
@@ -116,11 +116,14 @@ def both(server: Server, lines: list[Raw]) -> str:
     stale = [{**row, "output_dump": "", "created_at": "2020-01-01 00:00:00"} for row in whole[::50]]
     gone = {**whole[0], "id": "gone", "deleted_at": "2026-03-02 11:00:00"}
     other = {**OTHER, "project_id": "other", "started_at": "2026-03-02 10:00:00"}
-    end = {"project_id": PROJECT, "id": "end-only", "ended_at": "2026-03-02 10:00:00"}
+    ends = [
+        {"project_id": project, "id": "end-only", "ended_at": "2026-03-02 10:00:00"}
+        for project in (PROJECT, "other")
+    ]
     insert = "FORMAT JSONEachRow"
     server.do(f"INSERT INTO both.calls_complete {insert}", [*whole, gone, other])
     server.do(f"INSERT INTO both.calls_complete {insert}", stale)
-    server.do(f"INSERT INTO both.calls_merged {insert}", [*late, end])
+    server.do(f"INSERT INTO both.calls_merged {insert}", [*late, *ends])
     return f"{server.address('both')}?project={PROJECT.replace('=', '%3D')}"
 
 

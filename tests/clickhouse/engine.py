@@ -17,22 +17,28 @@ import chdb
 
 OWN = {"database", "session_id", "session_timeout", "query", "default_format", "wait_end_of_query"}
 
+USERS = {"owner": 0, "reader": 0, "looker": 2, "onlooker": 1}
+"""User -> the setting ``readonly`` that each begins with. One password for all."""
+
 
 class Engine:
     """All sessions of one server, and who may ask."""
 
-    def __init__(self, user: str, password: str) -> None:
+    def __init__(self, password: str) -> None:
         self.lock = Lock()
-        self._expected = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._users = {
+            "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode(): readonly
+            for user, readonly in USERS.items()
+        }
         self._sessions: dict[str, Any] = {}
 
-    def knows(self, authorization: str | None) -> bool:
+    def knows(self, authorization: str) -> bool:
         """Say whether somebody may ask."""
-        return authorization == self._expected
+        return authorization in self._users
 
-    def answer(self, asked: dict[str, str], body: str) -> str:
+    def answer(self, authorization: str, asked: dict[str, str], body: str) -> str:
         """Do what was asked, in its session."""
-        session = self._session(asked)
+        session = self._session(asked, self._users[authorization])
         for name, value in asked.items():
             if name not in OWN and not name.startswith("param_"):
                 self._set(session, name, value)
@@ -40,12 +46,14 @@ class Engine:
         bound = {k.removeprefix("param_"): v for k, v in asked.items() if k.startswith("param_")}
         return str(session.query(query, asked.get("default_format", "TabSeparated"), params=bound))
 
-    def _session(self, asked: dict[str, str]) -> Any:
+    def _session(self, asked: dict[str, str], readonly: int) -> Any:
         name = asked.get("session_id", "")
         if name not in self._sessions:
             self._sessions[name] = chdb.connect(":memory:")
             if asked.get("database"):
                 self._sessions[name].query(f"USE {asked['database']}")
+            if readonly:
+                self._sessions[name].query(f"SET readonly = {readonly}")
         return self._sessions[name]
 
     def _set(self, session: Any, name: str, value: str) -> None:
@@ -64,7 +72,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer as ClickHouse does: 200 and rows, or its code and sentence."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        if not self.engine.knows(self.headers.get("Authorization")):
+        who = self.headers.get("Authorization") or ""
+        if not self.engine.knows(who):
             self._reply(
                 403, "Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)\n"
             )
@@ -72,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         asked = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         try:
             with self.engine.lock:
-                said = self.engine.answer(asked, body)
+                said = self.engine.answer(who, asked, body)
         except Exception as fault:  # noqa: BLE001 - whatever it is, the client is told
             self._reply(500, f"{fault}\n")
         else:
@@ -92,10 +101,9 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until standard input closes; the first line says the port."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--user", default="default")
     parser.add_argument("--password", default="")
     arguments = parser.parse_args()
-    Handler.engine = Engine(arguments.user, arguments.password)
+    Handler.engine = Engine(arguments.password)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         Thread(target=server.serve_forever, daemon=True).start()

@@ -35,11 +35,14 @@ def metrics(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_prints_the_metrics_of_a_project(both: str):
-    done = metrics("runs", "pass_rate", "--engine", both, "--format", "json")
+@pytest.mark.parametrize("user", ["reader", "looker"])
+def test_the_command_prints_the_metrics_of_a_project(both: str, user: str):
+    engine = both.replace("reader", user).replace(both.partition("=")[2], "other")
+    done = metrics("runs", "pass_rate", "--engine", engine, "--format", "json")
     assert done.returncode == 0, done.stderr
     assert [told["metric"] for told in json.loads(done.stdout)] == ["runs", "pass_rate"]
-    assert f"calls of project {PROJECT}" in done.stderr
+    assert json.loads(done.stdout)[0]["value"] == 1
+    assert "note: 1 call of project other." in done.stderr
     assert "note: 1 row without a start, a trace or an op: left out." in done.stderr
     assert SECRET not in done.stdout + done.stderr
 
@@ -133,13 +136,9 @@ def test_a_cut_shows_no_secret_and_takes_no_two_for_one(merged: str):
     }  # fmt: skip
 
 
-def test_a_user_who_may_only_read_is_told_what_is_missing(
-    merged: str, monkeypatch: pytest.MonkeyPatch
-):
-    settings = {"readonly": "1", "default_format": "JSONCompactEachRow"}
-    monkeypatch.setattr("analytics.clickhouse.server._SETTINGS", settings)
-    with pytest.raises(RemoteError, match=r"user 'reader' may neither .*readonly = 1"):
-        Session(Address.parse(merged))
+def test_a_user_who_may_only_read_is_told_what_is_missing(merged: str, server: Server):
+    with pytest.raises(RemoteError, match=r"user 'onlooker' may neither .*readonly = 1"):
+        Session(Address.parse(server.address("merged", "onlooker")))
 
 
 def test_a_wrong_password_is_told_without_saying_it(merged: str, monkeypatch: pytest.MonkeyPatch):
