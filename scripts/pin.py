@@ -1,4 +1,4 @@
-"""Write requirements/run.txt and requirements/dev.txt anew from pyproject.toml.
+"""Write requirements/run.txt, dev.txt and audit.txt anew from pyproject.toml.
 
 Usage: python scripts/pin.py [--upgrade]
 
@@ -16,19 +16,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PINS: dict[str, list[str]] = {
-    "requirements/run.txt": ["--group", "build"],
+    "requirements/run.txt": ["pyproject.toml", "--group", "build"],
     # The run pins bind the dev pins, so that one environment serves both.
     "requirements/dev.txt": [
+        "pyproject.toml",
         *("--constraint", "requirements/run.txt"),
         *("--extra", "weave"),
         *("--extra", "team"),
         *("--group", "build"),
         *("--group", "dev"),
     ],
+    # In an environment of its own, so that what it needs does not bind ours.
+    "requirements/audit.txt": ["--group", "audit"],
 }
 
 COMPILE = [
-    *("uv", "pip", "compile", "pyproject.toml"),
+    *("uv", "pip", "compile"),
     *("--universal", "--python-version", "3.11", "--generate-hashes"),
     *("--no-header", "--no-annotate", "--quiet"),
 ]

@@ -38,33 +38,37 @@ def environment_folder() -> Path:
     return Path(chosen) if chosen else ROOT / ".cache" / "weave-server-venv"
 
 
-def install(folder: Path) -> None:
-    """Make the environment and install the pins into it."""
+def install(folder: Path, pins: Path) -> None:
+    """Make an environment and install pins into it."""
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    command = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", PINS]
+    command = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", pins]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ServerFailed(f"cannot install {PINS.name}: {done.stderr.strip()[-2000:]}")
+        raise ServerFailed(f"cannot install {pins.name}: {done.stderr.strip()[-2000:]}")
 
 
-def prepare() -> Path:
-    """The Python of the server's environment, which is made first where it is missing or stale.
+def prepare(pins: Path = PINS, folder: Path | None = None) -> Path:
+    """The Python of an environment of its own, which is made first where it is missing or stale.
+
+    Args:
+        pins: what is installed there.
+        folder: where it is; the server's where None.
 
     Raises:
         ServerFailed: The pins cannot be installed.
     """
-    folder = environment_folder()
+    folder = folder or environment_folder()
     folder.mkdir(parents=True, exist_ok=True)
     # Keeps the folder out of version control wherever it lies.
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    pins = hashlib.sha256(PINS.read_bytes()).hexdigest()
+    digest = hashlib.sha256(pins.read_bytes()).hexdigest()
     stamp = folder / STAMP
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != pins:
-            install(folder)
-            stamp.write_text(pins, encoding="utf-8")
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != digest:
+            install(folder, pins)
+            stamp.write_text(digest, encoding="utf-8")
     return folder / "bin" / "python"
 
 
