@@ -1,6 +1,7 @@
 """What state a store is in: what is wrong with it, what it holds, what it could not read."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 _REJECTS_SHOWN = 20
 _ROUNDS = 2 * len(health.CHECKS)
 """A repair can uncover the next fault; one that comes back after so many rounds is not mended by it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mended:
+    """What a repair did."""
+
+    done: tuple[tuple[health.Fault, str], ...]
+    """Each fault with what was done about it, in this order."""
+    left: tuple[health.Fault, ...]
+    """What is wrong still."""
 
 
 def examine(store: Store) -> Iterator[str]:
@@ -64,8 +75,8 @@ def faults(store: Store, *, now: datetime, deep: bool = False) -> list[health.Fa
     return list(health.examine(store, now=now, deep=deep))
 
 
-def repair(store: Store, *, now: datetime, deep: bool = False) -> Iterator[str]:
-    """Mend what can be mended, and yield what was done, one line each.
+def repair(store: Store, *, now: datetime, deep: bool = False) -> Mended:
+    """Mend what can be mended of a store.
 
     Args:
         store: where it stands.
@@ -75,13 +86,15 @@ def repair(store: Store, *, now: datetime, deep: bool = False) -> Iterator[str]:
     Raises:
         StoreError: there is no store, or it does not open for writing; it is as it was.
     """
-    done: list[str] = []
+    done: list[tuple[health.Fault, str]] = []
     for _ in range(_ROUNDS):
-        found = next((each for each in faults(store, now=now, deep=deep) if each.mend), None)
-        if found is None or found.mend is None or found.sentence in done:
-            return
-        done.append(found.sentence)
-        yield f"fixed       {found.check}: {found.mend()}"
+        left = faults(store, now=now, deep=deep)
+        known = {fault.sentence for fault, _ in done}
+        fault = next((each for each in left if each.mend and each.sentence not in known), None)
+        if fault is None or fault.mend is None:
+            break
+        done.append((fault, fault.mend()))
+    return Mended(done=tuple(done), left=tuple(left))
 
 
 def _count(con: "DuckDBPyConnection", table: str) -> int:

@@ -28,9 +28,12 @@ def run(arguments: argparse.Namespace) -> int:
     store = chosen_store(arguments).path
     now = datetime.now(UTC).replace(tzinfo=None)
     if arguments.fix:
-        for line in doctor.repair(store, now=now, deep=arguments.deep):
-            print(one_line(line, LONGEST_LINE))
-    found = doctor.faults(store, now=now, deep=arguments.deep)
+        mended = doctor.repair(store, now=now, deep=arguments.deep)
+        for fault, what in mended.done:
+            print(one_line(f"fixed       {fault.check}: {what}", LONGEST_LINE))
+        found = mended.left
+    else:
+        found = doctor.faults(store, now=now, deep=arguments.deep)
     for fault in found:
         print(one_line(f"fault       {fault.check}: {fault.sentence}", LONGEST_LINE))
     try:

@@ -71,9 +71,16 @@ class Patient:
     @property
     def con(self) -> "DuckDBPyConnection":
         """The open store."""
-        if self._con is None:
-            self._con = lake.connect(self.store, read_only=True)
+        assert self._con is not None
         return self._con
+
+    def open(self) -> None:
+        """Open the store.
+
+        Raises:
+            StoreError: it does not open, or is of another layout.
+        """
+        self._con = lake.connect(self.store, read_only=True)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -204,11 +211,17 @@ def _catalog(patient: Patient) -> Iterator[Fault]:
 
 def _layout(patient: Patient) -> Iterator[Fault]:
     try:
-        outdated = lake.is_outdated(patient.store)
-    except StoreError as fault:
-        yield Fault(check="layout", sentence=str(fault))
+        patient.open()
         return
-    if outdated:
+    except StoreError as fault:
+        reason = str(fault)
+    try:
+        outdated = lake.is_outdated(patient.store)
+    except StoreError:
+        outdated = False
+    if not outdated:
+        yield Fault(check="layout", sentence=reason)
+    else:
         yield Fault(
             check="layout",
             sentence=f"an earlier version wrote the store in {patient.store}; --fix brings it up to layout "

@@ -34,9 +34,14 @@ def bring_up(store: Store) -> str:
 def settle(store: Store) -> str:
     """Work out again all that is derived."""
     with lake.writer(store) as con, lake.transaction(con):
-        con.execute("DELETE FROM lake.settings WHERE name = 'rules'")
-        imports.settle(con, lake.presets(con))
+        _work_out(con)
     return "runs and all that is derived worked out again"
+
+
+def _work_out(con: "DuckDBPyConnection") -> None:
+    con.execute("DELETE FROM lake.settings WHERE name = 'rules'")
+    con.execute(lake.statement("statements", "no_rollups"))
+    imports.settle(con, lake.presets(con))
 
 
 def clear_leftovers(store: Path) -> str:
@@ -134,8 +139,7 @@ def part(store: Path) -> str:
             if strays.limit(1).fetchone() is not None:
                 strays.write_parquet(str(aside(Path(f"{table}-of-no-call.parquet"))))
         con.execute(lake.statement("statements", "part"))
-        con.execute("DELETE FROM lake.settings WHERE name = 'rules'")
-        imports.settle(con, lake.presets(con))
+        _work_out(con)
     return "parts of calls that are gone moved aside; calls without theirs can be imported again"
 
 
