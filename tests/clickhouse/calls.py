@@ -91,6 +91,17 @@ USES: tuple[Raw, ...] = (
         "cache_creation_input_tokens": 4,
         "cache_creation": {"ephemeral_1h_input_tokens": 4},
     },
+    {
+        "input_tokens": 50,
+        "output_tokens": 1,
+        "cache_creation_input_tokens": 4,
+        "cache_creation": {"ephemeral_1h_input_tokens": 9},
+    },
+    {
+        "input_tokens": 9,
+        "cache_creation_input_tokens": 1,
+        "prompt_tokens_details": {"cached_tokens": 2},
+    },
     {"requests": 1},
     {"prompt_tokens": 9_000_000_000_000_000_000, "completion_tokens": 9_000_000_000_000_000_000},
 )
@@ -128,6 +139,10 @@ def _odd() -> Iterator[Trace]:
     run = spent.call("Orchestrator.run", 0, 50, output={"success": "TRUE", "iterations": "12.6"})
     for number, used in enumerate(USES):
         spent.call(LLM, number, number + 1, parent=run, used=used, model="claude-3-5-sonnet-latest")
+    spent.call(LLM, 30, 31, parent=run, tokens=(7, 3))
+    two = {"claude-3-5-haiku-latest": {"input_tokens": 2}, "gpt-4o": {"prompt_tokens": 5}}
+    spent.calls[-1]["summary"] = {"usage": two, "weave": {"costs": {}}}
+    spent.call(LLM, 32, 33, parent=run, used={"input_tokens": 70}, model="usage")
     yield spent
     yield from _numbers()
     circle = Trace("circle")
@@ -247,6 +262,28 @@ def _rivals() -> Iterator[Trace]:
         "think", 9, 70, parent="never-came", tokens=(3, 1), attributes={"weave": {"kind": "agent"}}
     )
     yield trace
+    turned = Trace("turned")
+    run = turned.call("Orchestrator.run", 0, 90, output={"success": True})
+    turned.call("FixerAgent.generate_patch", 1, 2, parent=run, output={"file": "a.py"})
+    turned.call(
+        "TesterAgent.run_test",
+        3,
+        4,
+        parent=run,
+        output={"passed": False, "failures": [{"bug_id": "b"}]},
+    )
+    turned.call("VerifierAgent.verify", 5, 6, parent=run, output={"bug_id": "b", "passed": True})
+    turned.call("VerifierAgent.verify", 7, 8, parent=run, output={"bug_id": "b", "passed": False})
+    yield turned
+    sums = Trace("sums")
+    run = sums.call("record.run", 0, 90, output={"claimed": "fail"})
+    for told in (
+        {"calls": 2, "failures": 5},
+        {"calls": 3, "total_s": -4},
+        {"calls": 4, "successes": 1, "total_s": 8},
+    ):
+        sums.call("record.tool", 1, 2, parent=run, output=told, tool="bash")
+    yield sums
     series = Trace("series")
     batch = series.call("record.batch", 0, 90, output={"batch": "s", "model": "of-the-series"})
     series.call("record.batch", 1, 90, output={"batch": "s"})
