@@ -20,6 +20,11 @@ WILDCARDS = frozenset({"0.0.0.0", "::"})
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+_ASKED = re.compile(
+    r"(?:/[a-z]+)?/api/kernel/(?:set_ui_element_value|set_model_value|function_call|instantiate)"
+)
+"""What the pages send. The notebook's server answers to far more: files, packages, its own code."""
+
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
 _ORIGIN = re.compile(r"https?://(.+)")
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -62,6 +67,22 @@ class Guard:
         name = found[1].strip("[]")
         # A website can point a name of its own at this machine, but not a plain address.
         return name in self._names or (self._any_address and _is_address(name))
+
+
+class Narrow:
+    """Lets through what the pages send, and nothing else that would change or tell something."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Narrow an app; must stand inside everything that has addresses of its own."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it with 404."""
+        is_sent = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
+        if is_sent and not _ASKED.fullmatch(scope["path"]):
+            await refuse(scope, receive, send, status=404, text="There is nothing here.")
+            return
+        await self._app(scope, receive, send)
 
 
 class Armour:

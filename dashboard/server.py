@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 
 from analytics.errors import AnalyticsError, InputError, StoreError
 from analytics.store.location import Location, Store
-from dashboard.guard import LOOPBACK, Armour, Guard
+from dashboard.guard import LOOPBACK, Armour, Guard, Narrow
 from dashboard.login import SHORTEST, Login
 from dashboard.pages import notebooks
 
@@ -151,7 +151,7 @@ def build(
         routes=[
             Route("/healthz", Health(store, watch).answer),
             *(Route(path, _add_slash) for path in pages if path),
-            Mount("/", kernels),
+            Mount("/", Narrow(kernels)),
         ],
         lifespan=lifespan,
     )

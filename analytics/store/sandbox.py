@@ -1,7 +1,9 @@
 """A copy of the views for SQL that somebody typed: it can read them, and nothing else on this machine."""
 
+import json
+from collections.abc import Iterator
 from threading import Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analytics.errors import InputError, StoreError
 from analytics.store import lake
@@ -15,6 +17,15 @@ TABLES = ("runs", "fixes", "agent_runs")
 
 ANSWER_WITHIN_S = 10.0
 MOST_ROWS = 1_000
+
+INFLATING = frozenset(
+    {
+        *("repeat", "lpad", "rpad", "format", "printf", "bar", "list_resize", "array_resize"),
+        *("range", "generate_series", "replace", "regexp_replace"),
+    }
+)
+"""Functions that make one value of any size from a few words: DuckDB counts such memory too late, and
+looks at its clock only between values. As a table ``range`` is no such function."""
 
 
 class Sandbox:
@@ -50,6 +61,11 @@ class Sandbox:
             statements = cursor.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise InputError("only one SELECT can be asked here; nothing was run.")
+            said = cursor.execute("SELECT json_serialize_sql($1)", [statements[0].query]).fetchone()
+            inflating = INFLATING & set(_functions(json.loads(said[0]) if said else None))
+            if inflating:
+                names = ", ".join(sorted(inflating))
+                raise InputError(f"{names}: not here, it can fill the memory; nothing was run.")
             clock.start()
             # One row more than shown tells whether there are more.
             rows = cursor.sql(statements[0].query).limit(MOST_ROWS + 1).pl()
@@ -81,3 +97,19 @@ def sandbox(con: "DuckDBPyConnection") -> Sandbox:
         return Sandbox(con)
     except duckdb.Error as fault:
         raise StoreError(f"the views cannot be copied: {str(fault).splitlines()[0]}") from fault
+
+
+def _functions(tree: Any) -> Iterator[str]:  # noqa: ANN401 - the parser's own tree, as JSON
+    """Yield the name of every function that makes a value; functions that are tables are none of these."""
+    if isinstance(tree, list):
+        for part in tree:
+            yield from _functions(part)
+    elif isinstance(tree, dict):
+        is_table = tree.get("type") == "TABLE_FUNCTION"
+        if tree.get("class") == "FUNCTION":
+            yield str(tree.get("function_name", "")).lower()
+        for key, part in tree.items():
+            if is_table and key == "function" and isinstance(part, dict):
+                yield from _functions(part.get("children"))
+            else:
+                yield from _functions(part)

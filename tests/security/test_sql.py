@@ -1,0 +1,158 @@
+"""SQL that somebody types stays in its box; names and filters are never SQL."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from analytics import sync
+from analytics.errors import InputError, UnknownNameError
+from analytics.metrics.catalog import METRICS
+from analytics.metrics.evaluate import evaluate
+from analytics.overview import overview
+from analytics.overview.scope import PARAMETERS, parse
+from analytics.store import tables
+from analytics.store.reader import Reader
+from analytics.store.sandbox import Sandbox
+from dashboard import address
+from tests.dashboard import traces
+
+OUT = "{out}"
+REFUSED = (
+    f"COPY runs TO '{OUT}'",
+    f"COPY (SELECT 1) TO '{OUT}' (FORMAT parquet)",
+    f"EXPORT DATABASE '{OUT}'",
+    f"IMPORT DATABASE '{OUT}'",
+    f"ATTACH '{OUT}' AS other",
+    f"ATTACH '{OUT}' AS other (TYPE sqlite)",
+    "ATTACH 'ducklake:x' AS other",
+    "DETACH memory",
+    "USE memory",
+    "INSTALL httpfs",
+    "INSTALL json FROM community",
+    "LOAD httpfs",
+    f"LOAD '{OUT}'",
+    "CREATE SECRET s (TYPE s3, KEY_ID 'a', SECRET 'b')",
+    "CREATE TABLE more (a INTEGER)",
+    "CREATE MACRO more(a) AS a",
+    "INSERT INTO runs SELECT * FROM runs",
+    "UPDATE runs SET task = 'x'",
+    "DELETE FROM runs",
+    "DROP TABLE runs",
+    "PRAGMA enable_profiling",
+    "CHECKPOINT",
+    "SET memory_limit = '64GB'",
+    "SET enable_external_access = true",
+    "SET lock_configuration = false",
+    "RESET memory_limit",
+    "CALL pragma_version()",
+    "PREPARE q AS SELECT 1",
+    "EXECUTE q",
+    "BEGIN",
+    "VACUUM",
+    "SELECT 1; DROP TABLE runs",
+    "SELECT getenv('HOME')",
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM read_csv_auto('https://evil.example/x.csv')",
+    "SELECT * FROM read_text('/etc/passwd')",
+    "SELECT * FROM read_blob('/etc/passwd')",
+    "SELECT * FROM read_json('/etc/passwd')",
+    "SELECT * FROM read_parquet('s3://bucket/x.parquet')",
+    "SELECT * FROM parquet_metadata('/etc/passwd')",
+    "SELECT * FROM sniff_csv('/etc/passwd')",
+    "SELECT * FROM glob('/*')",
+    "SELECT * FROM '/etc/passwd'",
+    "SELECT * FROM sqlite_scan('/etc/passwd', 'x')",
+    "SELECT * FROM query('COPY runs TO ''x''')",
+    "WITH a AS (SELECT * FROM read_text('/etc/passwd')) SELECT * FROM a",
+    "SELECT (SELECT content FROM read_text('/etc/passwd'))",
+    "EXPLAIN ANALYZE SELECT * FROM read_text('/etc/passwd')",
+)
+NAMES = (
+    "'; DROP TABLE runs; --",
+    '"; DROP TABLE runs; --',
+    "x' OR '1'='1",
+    "$1",
+    "?",
+    "%",
+    "\\",
+    "runs",
+)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    folder = tmp_path_factory.mktemp("asked")
+    runs = traces.history(3, until=datetime.now(UTC).replace(tzinfo=None))
+    sync.import_paths(folder / "store", [str(traces.write(folder / "t.jsonl", runs))])
+    reader = Reader(folder / "store")
+    reader.poll()
+    yield reader
+    reader.close()
+
+
+@pytest.fixture(scope="module")
+def box(reader: Reader) -> Iterator[Sandbox]:
+    with reader.cursor() as con:
+        box = Sandbox(con)
+    yield box
+    box.close()
+
+
+@pytest.mark.parametrize("sql", REFUSED)
+def test_what_is_no_question_is_refused(sql: str, box: Sandbox, tmp_path: Path):
+    before, _ = box.ask("SELECT count(*) AS runs FROM runs")
+    with pytest.raises(InputError):
+        box.ask(sql.replace(OUT, str(tmp_path / "out")))
+    assert list(tmp_path.iterdir()) == []
+    assert box.ask("SELECT count(*) AS runs FROM runs")[0].equals(before)
+
+
+def test_a_question_without_an_end_is_stopped(box: Sandbox, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("analytics.store.sandbox.ANSWER_WITHIN_S", 0.3)
+    endless = (
+        "WITH RECURSIVE a AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM a) SELECT max(n) FROM a"
+    )
+    with pytest.raises(InputError, match=r"no answer|Memory"):
+        box.ask(endless)
+    assert len(box.ask("SELECT 1 AS one")[0]) == 1
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT list(range) FROM range(1000000000)",
+        "SELECT repeat('x', 2000000000)",
+        "SELECT count(*) FROM (SELECT DISTINCT hash(range) FROM range(1000000000))",
+        "SELECT length(repeat('x', 2000000000))",
+        "SELECT LENGTH(\"Repeat\"('x', 2000000000)) FROM runs",
+        "SELECT length(system.main.repeat('x', 2000000000))",
+        "SELECT length(lpad('x', 2000000000, 'y'))",
+        "SELECT printf('%2000000000d', 1)",
+        "WITH a AS (SELECT rpad('x', 2000000000, 'y') AS t) SELECT length(t) FROM a",
+        "SELECT len(range(1000000000))",
+        "SELECT * FROM range(length(repeat('x', 2000000000)))",
+    ],
+)
+def test_memory_has_a_limit(sql: str, box: Sandbox):
+    with pytest.raises(InputError):
+        box.ask(sql)
+    assert len(box.ask("SELECT 1 AS one")[0]) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_never_sql(name: str, reader: Reader):
+    with tables.consistent(reader) as con:
+        runs = len(con.view("runs"))
+        assert tables.fixes(con.view("fixes"), search=name).total <= len(con.view("fixes"))
+        with pytest.raises(UnknownNameError):
+            evaluate(con, [METRICS["pass_rate"]], (name,))
+        with pytest.raises(UnknownNameError):
+            tables.fixes(con.view("fixes"), order=name)
+        told = address.parameters({name: name for name in (*PARAMETERS, "run")} | {"variant": name})
+        scope, notices = parse(told, con)
+    assert notices
+    assert overview(reader, scope)
+    with tables.consistent(reader) as con:
+        assert len(con.view("runs")) == runs
