@@ -285,11 +285,18 @@ def ddl(table: Table, schema: str) -> str:
 
 def _lay_out(con: "DuckDBPyConnection") -> None:
     """Make the tables of a new store; the settings come last, so that a store that has them is whole."""
+    there, last = columns(con), TABLES["settings"]
+    for name, found in there.items():
+        if name not in TABLES or found != list(TABLES[name].columns):
+            raise StoreError(
+                f"the database holds a lake of somebody else's (table {name}). Nothing was written; "
+                "give the store a database of its own."
+            )
     con.execute("CALL lake.set_option('parquet_compression', 'zstd')")
-    last = TABLES["settings"]
     with transaction(con):
         for table in TABLES.values():
-            if table is not last:
+            # What a creation that was cut off has made stays.
+            if table is not last and table.name not in there:
                 con.execute(ddl(table, "lake"))
         con.execute(
             "ALTER TABLE lake.spans SET PARTITIONED BY (year(started_at), month(started_at))"

@@ -15,7 +15,7 @@ from tests.chain import ROLLUPS, bring, copied, rows
 from tests.store.importing import batch, work
 
 KILLS = 20
-KILLS_OF_A_TEAM = 3
+KILLS_OF_A_TEAM = 2
 
 
 def assert_whole(store: Store) -> int:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analytics.errors import StoreError
+from analytics.schema import TABLES
 from analytics.store import lake
+from analytics.store.catalogs import catalog
 from analytics.store.location import Location, Store
 from analytics.store.reader import Reader
 from tests.chain import NOW, bring, copied
@@ -24,6 +26,8 @@ from tests.store.team import PASSWORD, Postgres, TeamBlank
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
+
+    from duckdb import DuckDBPyConnection
 
 WRITERS, READERS, IMPORTS = 2, 2, 2
 RUNS, CALLS = 8, 20
@@ -191,6 +195,33 @@ def test_what_cannot_be_reached_is_told_without_the_password(postgres: Postgres,
         assert said.count("\n") == 0
         assert "hush" not in said
         assert PASSWORD not in repr(store)
+
+
+def test_a_creation_that_was_cut_off_is_taken_up_again(postgres: Postgres, tmp_path: Path):
+    store = postgres.location(postgres.database(), str(tmp_path))
+
+    def half(con: "DuckDBPyConnection") -> None:
+        for name in ("spans", "runs"):
+            con.execute(lake.ddl(TABLES[name], "lake"))
+
+    catalog(store).make(half)
+    assert not lake.exists(store)
+    with lake.writer(store) as con:
+        assert lake.columns(con).keys() == TABLES.keys()
+
+
+def test_a_lake_of_somebody_else_is_left_alone(postgres: Postgres, tmp_path: Path):
+    store = postgres.location(postgres.database(), str(tmp_path))
+
+    def theirs(con: "DuckDBPyConnection") -> None:
+        con.execute("CREATE TABLE lake.theirs (a INT)")
+
+    catalog(store).make(theirs)
+    with pytest.raises(StoreError, match=r"somebody else's \(table theirs\)"), lake.writer(store):
+        pass
+    tables = "SELECT count(*) FROM ducklake_table"
+    assert store.server is not None
+    assert postgres.ask(tables, store.server.rpartition("dbname=")[2]) == "1"
 
 
 def test_a_bucket_without_keys_says_which_are_missing(
