@@ -13,17 +13,18 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from shutil import rmtree
+from time import monotonic
 
 from benchmark import measure
-from benchmark.rows import GROUPS, growth, table
+from benchmark.peers import compare
+from benchmark.rows import GROUPS, Figures, growth, table
 
 DEFAULT_SIZES = (100_000, 1_000_000)
 _PACKAGES = ("duckdb", "polars", "marimo")
@@ -34,14 +35,19 @@ own start included. Copy and import take turns; their ratios are ratios of media
 the process. A refresh imports a file of {new} new calls and {changed} that changed, beside an open reader
 (median of {refreshes} in one process). The full recompute works out every rollup of every trace from the
 store's spans and facts into memory, and the same metrics from those; it writes nothing to the store, which
-a refresh does. A target that names a size is judged at that size only."""
+a refresh does. Quantiles are exact everywhere. A chart's size is that of its whole description with its
+data, of all pages over all runs; its marks are the rows of its data. A target that names a size is judged at
+that size only; the power is a least-squares fit over all sizes measured."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and return 0 whatever the figures are."""
     arguments = _parser().parse_args(argv)
-    began = datetime.now(UTC)
-    load = os.getloadavg()[0]
+    if arguments.peers is not None:
+        arguments.peers = arguments.peers or list(compare.PEERS)
+        return _against_peers(arguments)
+    about = _about()
+    tell = _clock()
     found: dict[int, measure.Found] = {}
     skipped: list[str] = []
     with _folder(arguments.dir) as folder:
@@ -49,19 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             place = measure.Place(folder=folder / str(size), size=size, repeat=arguments.repeat)
             place.folder.mkdir(parents=True)
             found[size], left_out = measure.measure(
-                place, arguments.only, lambda what, size=size: _tell(f"{size:,} calls: {what}")
+                place, arguments.only, lambda what, size=size: tell(f"{size:,} calls: {what}")
             )
             skipped += [reason for reason in left_out if reason not in skipped]
             if arguments.dir is None:
                 rmtree(place.folder)
-    _add_growth(found)
-    about = {
-        "date": f"{began:%Y-%m-%d %H:%M} UTC",
-        **_versions(),
-        **_machine(),
-        "load": f"{load:.1f}",
-    }
-    print(", ".join(f"{name} {value}" for name, value in about.items()))
+    print(_said(about))
     print(f"\n{table(found)}\n")
     print("\n".join([*skipped, _read()]))
     if arguments.json:
@@ -69,8 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             str(size): {name: asdict(figure) for name, figure in figures.items()}
             for size, figures in found.items()
         }
-        report = {"about": about, "skipped": skipped, "figures": figures}
-        arguments.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        report = {"figures": figures, "growth": _exponents(found)}
+        _write(arguments.json, {"about": about, "skipped": skipped, **report})
     return 0
 
 
@@ -84,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     parser.add_argument(
         "--only", nargs="+", choices=GROUPS, default=GROUPS, metavar="NAME", help=", ".join(GROUPS)
+    )
+    parser.add_argument(
+        "--peers",
+        nargs="*",
+        choices=list(compare.PEERS),
+        metavar="NAME",
+        help=f"measure other tools on the same calls instead: {', '.join(compare.PEERS)}",
     )
     return parser
 
@@ -104,13 +110,47 @@ def _folder(kept: Path | None) -> Iterator[Path]:
         yield Path(made)
 
 
-def _add_growth(found: dict[int, measure.Found]) -> None:
-    """Say how the cost of a refresh grows from each size to the next."""
-    sizes = list(found)
-    for pair in pairwise(sizes):
-        smaller, larger = (found[size] for size in pair)
-        for name in {"write", "refresh"} & smaller.keys() & larger.keys():
-            larger[f"{name}_growth"] = growth(smaller[name], larger[name], pair)
+def _against_peers(arguments: argparse.Namespace) -> int:
+    """Measure peers and this project on the same calls, and print a table of their own."""
+    about = _about()
+    with _folder(arguments.dir) as folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        found, skipped = compare.compare(folder, arguments.size, arguments.peers, _clock())
+    print(_said(about))
+    print(f"\n{compare.table(found)}\n" + "\n".join(skipped))
+    if arguments.json:
+        pairs = [{"peer": asdict(theirs), "ours": asdict(ours)} for theirs, ours in found]
+        _write(arguments.json, {"about": about, "skipped": skipped, "peers": pairs})
+    return 0
+
+
+def _about() -> dict[str, str]:
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        **_versions(),
+        **_machine(),
+        "load": f"{os.getloadavg()[0]:.1f}",
+    }
+
+
+def _said(about: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in about.items())
+
+
+def _exponents(found: Mapping[int, Figures]) -> dict[str, float]:
+    """Return row -> the exponent of its growth, of the costs that have one."""
+    costs = (row.name for rows in GROUPS.values() for row in rows if row.is_cost)
+    return {name: exponent for name in costs if (exponent := growth(found, name)) is not None}
+
+
+def _write(file: Path, report: Mapping[str, object]) -> None:
+    file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def _clock() -> Callable[[str], None]:
+    """Return what tells progress, each time with the seconds since now."""
+    began = monotonic()
+    return lambda what: print(f"{monotonic() - began:7.1f} s  {what}", file=sys.stderr, flush=True)
 
 
 def _versions() -> dict[str, str]:
@@ -139,10 +179,6 @@ def _read() -> str:
     from benchmark.tasks import CHANGED_PER_BATCH, NEW_PER_BATCH
 
     return _READ.format(new=NEW_PER_BATCH, changed=CHANGED_PER_BATCH, refreshes=measure.REFRESHES)
-
-
-def _tell(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -149,6 +149,17 @@ def export(place: Place) -> Found:
     return {"page_wall": Figure(value=spent.wall_s), "page_size": Figure(value=spent.told["bytes"])}
 
 
+def pages(place: Place) -> Found:
+    """Run every page over the whole store, and look at what it sends."""
+    _needs("dashboard/app.py")
+    told = fresh.run("look_at_pages", place.store).told
+    return {
+        "chart_size": Figure(value=max(told["bytes"])),
+        "chart_marks": Figure(value=max(told["marks"])),
+        "table_rows": Figure(value=max(told["rows"])),
+    }
+
+
 def record(place: Place) -> Found:
     """Record runs in fresh processes."""
     told = []
@@ -198,6 +209,7 @@ _MEASURES: dict[str, Callable[[Place], Found]] = {
     "long": long,
     "start": start,
     "export": export,
+    "pages": pages,
     "record": record,
     "refresh": refresh,
 }

@@ -47,6 +47,8 @@ def _look(markup: str, told: dict[str, list[int]]) -> None:
     told["rows"] += found.rows
     for text in found.specs:
         spec = json.loads(text)
+        if isinstance(spec, str):
+            spec = json.loads(spec)
         # A chart is a spec by itself, or one of the kinds that it could be shown as.
         spec = spec.get(_KIND, spec)
         told["bytes"].append(len(text.encode()))
@@ -94,5 +96,5 @@ class _Markup(HTMLParser):
         elif tag == "tr" and self.rows:
             self.rows[-1] += 1
         self.specs += [
-            value for _, value in attrs if value and value[0] == "{" and "vega-lite/v" in value
+            value for _, value in attrs if value and value[0] in '{"' and "vega-lite/v" in value
         ]

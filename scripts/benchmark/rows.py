@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import log
-from statistics import median
+from statistics import linear_regression, median
 
 
 class Unit(Enum):
@@ -14,13 +14,17 @@ class Unit(Enum):
     MILLIS = "{:.1f} ms"
     MICROS = "{:.1f} µs"
     MEGABYTES = "{:,.1f} MB"
+    KILOBYTES = "{:,.0f} kB"
     TIMES = "{:.2f}x"
     EXPONENT = "{:.2f}"
     COUNT = "{:,.0f}"
 
 
-_SCALE = {Unit.MILLIS: 1e3, Unit.MICROS: 1e6, Unit.MEGABYTES: 1e-6}
+_SCALE = {Unit.MILLIS: 1e3, Unit.MICROS: 1e6, Unit.MEGABYTES: 1e-6, Unit.KILOBYTES: 1e-3}
 """From seconds and bytes, in which values are kept."""
+
+
+_COSTS = {Unit.SECONDS, Unit.MILLIS, Unit.MICROS, Unit.MEGABYTES, Unit.KILOBYTES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,13 @@ class Row:
     title: str
     unit: Unit
     targets: tuple[Target, ...] = ()
+    growth: Target | None = None
+    """What the exponent of its growth should be."""
+
+    @property
+    def is_cost(self) -> bool:
+        """Whether it is something that is spent, and so may grow with the number of calls."""
+        return self.unit in _COSTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +139,11 @@ GROUPS = {
         Row("page_wall", "Self-contained page, wall", Unit.SECONDS),
         Row("page_size", "Self-contained page, size", Unit.MEGABYTES),
     ),
+    "pages": (
+        Row("chart_size", "Largest chart of any page", Unit.KILOBYTES, (Target(limit=0.25e6),)),
+        Row("chart_marks", "Most marks in a chart", Unit.COUNT, (Target(limit=2_000),)),
+        Row("table_rows", "Most rows in a table of a page", Unit.COUNT, (Target(limit=250),)),
+    ),
     "record": (
         Row(
             "record_median",
@@ -139,9 +155,14 @@ GROUPS = {
         Row("record_rate", "Recording, events a second until they are on disk", Unit.COUNT),
     ),
     "refresh": (
-        Row("write", "Refresh after 1,000 calls: write part", Unit.MILLIS),
+        Row(
+            "write",
+            "Refresh after 1,000 calls: write part",
+            Unit.MILLIS,
+            growth=Target(limit=0.2),
+        ),
         Row("reload", "Refresh: rollups reloaded", Unit.MILLIS),
-        Row("metrics", "Refresh: all metrics", Unit.MILLIS),
+        Row("metrics", "Refresh: all metrics", Unit.MILLIS, (Target(limit=0.130, size=_M5),)),
         Row("refresh", "Refresh, total", Unit.MILLIS, (Target(limit=0.450, size=_M5),)),
         Row("refresh_cpu", "Refresh, total, CPU", Unit.MILLIS),
         Row("recompute", "Full recompute of the same metrics", Unit.MILLIS),
@@ -153,33 +174,52 @@ GROUPS = {
             (Target(limit=3, at_least=True, size=_M5),),
         ),
         Row("differing", "Rows that a recompute makes otherwise", Unit.COUNT, (Target(limit=0),)),
-        Row(
-            "write_growth",
-            "Write part grows with calls to the power of",
-            Unit.EXPONENT,
-            (Target(limit=0.2, size=_M5),),
-        ),
-        Row("refresh_growth", "Refresh grows with calls to the power of", Unit.EXPONENT),
     ),
 }
 """What is measured together -> its rows, in the order of the table. Quantiles are exact everywhere, so
 the targets are those for exact ones."""
 
 
-def growth(smaller: Figure, larger: Figure, sizes: tuple[int, int]) -> Figure:
-    """Return the exponent with which a cost grows between two sizes."""
-    return Figure(value=log(larger.value / smaller.value) / log(sizes[1] / sizes[0]))
+def growth(found: Mapping[int, Figures], name: str) -> float | None:
+    """Return the exponent with which a cost grows with calls, by least squares over all sizes measured.
+
+    None where it was measured at fewer than two, or was nothing.
+    """
+    values = {size: figures[name].value for size, figures in found.items() if name in figures}
+    if len(values) < 2 or min(values.values()) <= 0:
+        return None
+    return linear_regression(
+        [log(size) for size in values], [log(value) for value in values.values()]
+    ).slope
 
 
 def table(found: Mapping[int, Figures]) -> str:
-    """Return the Markdown table: one column per size, and what was aimed at."""
+    """Return the Markdown table: one column per size, what was aimed at, and how costs grow."""
+    grows = len(found) > 1
     head = ["measured", "target", *(f"{size:,} calls" for size in found)]
     lines = [head, ["---", "---", *("---:" for _ in found)]]
+    if grows:
+        head.append("grows as calls to the power of")
+        lines[1].append("---:")
     for row in (row for rows in GROUPS.values() for row in rows):
         if any(row.name in figures for figures in found.values()):
             cells = [_cell(row, figures.get(row.name), size) for size, figures in found.items()]
-            lines.append([row.title, ", ".join(_aim(row.unit, t) for t in row.targets), *cells])
+            aims = [_aim(row.unit, target) for target in row.targets]
+            if row.growth:
+                aims.append(f"power {_aim(Unit.EXPONENT, row.growth)}")
+            if grows:
+                cells.append(_power(row, growth(found, row.name)))
+            lines.append([row.title, ", ".join(aims), *cells])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _power(row: Row, exponent: float | None) -> str:
+    if not row.is_cost:
+        return ""
+    if exponent is None:
+        return "—"
+    judged = "" if row.growth is None else ", met" if row.growth.met(exponent) else ", missed"
+    return _number(Unit.EXPONENT, exponent) + judged
 
 
 def _cell(row: Row, figure: Figure | None, size: int) -> str:

@@ -248,6 +248,13 @@ def export_page(store: str, target: str) -> Told:
     return {"bytes": Path(target).stat().st_size}
 
 
+def look_at_pages(store: str) -> Told:
+    """Run every page, and tell what it sends."""
+    from benchmark import pages
+
+    return pages.sent(Path(store))
+
+
 def start_server(store: str, browser: str) -> Told:
     """Start the server and look at its first page, twice."""
     from benchmark.startup import started
@@ -294,7 +301,8 @@ TASKS = {
     task.__name__: task
     for task in (make, make_finished, make_mixed, make_batches, copy_bare, import_export,
                  import_and_stamp, describe, import_and_measure, import_and_compare, open_and_measure,
-                 poll, open_traces, open_long_trace, refresh, recompute, export_page, start_server,
+                 poll, open_traces, open_long_trace, refresh, recompute, export_page, look_at_pages,
+                 start_server,
                  record_steps)
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from benchmark import fresh
 from benchmark.rows import GROUPS, Figure, Row, Target, Unit, growth, table
 
 SIZE = 2000
-MEASURED = ("ingest", "mixed", "cold", "open", "poll", "trace", "record", "refresh")
+MEASURED = ("ingest", "mixed", "cold", "open", "poll", "trace", "record", "refresh", "pages")
 
 
 def test_a_small_run_measures_every_row_and_leaves_nothing(tmp_path: Path):
@@ -29,7 +29,7 @@ def test_a_small_run_measures_every_row_and_leaves_nothing(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     assert list(scratch.iterdir()) == []
     figures = json.loads(report.read_text())["figures"][str(SIZE)]
-    rows = [row for group in MEASURED for row in GROUPS[group] if "growth" not in row.name]
+    rows = [row for group in MEASURED for row in GROUPS[group]]
     assert sorted(figures) == sorted(row.name for row in rows)
     assert all(isfinite(figure["value"]) for figure in figures.values())
     assert all(figures[row.name]["value"] > 0 for row in rows if row.name != "differing")
@@ -63,9 +63,34 @@ def test_a_target_is_met_up_to_its_limit(target: Target, value: float, *, met: b
     assert target.met(value) is met
 
 
-def test_growth_is_the_exponent():
-    smaller, larger = Figure(value=3.0), Figure(value=3.0 * 10**0.5)
-    assert growth(smaller, larger, (100, 1000)).value == pytest.approx(0.5)
+def test_growth_is_the_exponent_over_all_sizes():
+    found = {size: {"pause": Figure(value=3.0 * size**0.5)} for size in (100, 1000, 7000)}
+    assert growth(found, "pause") == pytest.approx(0.5)
+    found[7000]["pause"] = Figure(value=3.0 * 7000**0.9)
+    exponent = growth(found, "pause")
+    assert exponent is not None
+    assert 0.5 < exponent < 0.9
+
+
+@pytest.mark.parametrize("values", [(), (1.0,), (0.0, 1.0)])
+def test_growth_of_too_little_is_unknown(values: tuple[float, ...]):
+    found = {10**power: {"pause": Figure(value=value)} for power, value in enumerate(values, 2)}
+    assert growth(found, "pause") is None
+
+
+def test_the_table_says_how_each_cost_grows(monkeypatch: pytest.MonkeyPatch):
+    rows = (
+        Row("pause", "Pause", Unit.SECONDS, growth=Target(limit=0.2)),
+        Row("ratio", "Ratio", Unit.TIMES),
+    )
+    monkeypatch.setattr("benchmark.rows.GROUPS", {"pause": rows})
+    found = {
+        size: {"pause": Figure(value=size / 100), "ratio": Figure(value=2.0)} for size in (100, 200)
+    }
+    assert table(found).splitlines()[2:] == [
+        "| Pause | power ≤ 0.20 | 1.00 s | 2.00 s | 1.00, missed |",
+        "| Ratio |  | 2.00x | 2.00x |  |",
+    ]
 
 
 def test_the_table_judges_a_target_at_its_own_size_only(monkeypatch: pytest.MonkeyPatch):
@@ -76,7 +101,7 @@ def test_the_table_judges_a_target_at_its_own_size_only(monkeypatch: pytest.Monk
         200: {"pause": Figure.of([0.020, 0.030, 0.010])},
     }
     assert table(found).splitlines()[2:] == [
-        "| Pause | ≤ 10.0 ms at 200 | 20.0 ms | 20.0 ms (10.0 to 30.0), missed |"
+        "| Pause | ≤ 10.0 ms at 200 | 20.0 ms | 20.0 ms (10.0 to 30.0), missed | 0.00 |"
     ]
 
 
@@ -84,5 +109,5 @@ def test_what_was_not_measured_shows_no_number(monkeypatch: pytest.MonkeyPatch):
     row = Row("pause", "Pause", Unit.MILLIS)
     monkeypatch.setattr("benchmark.rows.GROUPS", {"pause": (row,)})
     assert table({100: {}, 200: {"pause": Figure(value=1)}}).endswith(
-        "| Pause |  | — | 1000.0 ms |"
+        "| Pause |  | — | 1000.0 ms | — |"
     )

@@ -212,7 +212,9 @@ def _ran(name: str, spent: fresh.Spent, differs: list[str]) -> Ran:
     )
 
 
-def _drop(folder: Path, names: Sequence[str], done: str, own: dict[tuple[int, bool], fresh.Spent]) -> None:
+def _drop(
+    folder: Path, names: Sequence[str], done: str, own: dict[tuple[int, bool], fresh.Spent]
+) -> None:
     """Remove the exports that no peer to come needs."""
     to_come = {PEERS[name].finished_only for name in names[names.index(done) + 1 :]}
     for size, finished_only in own:

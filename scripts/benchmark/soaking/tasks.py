@@ -71,7 +71,7 @@ def read(store: str, until: str) -> Told:
     told: Told = {"same": [], "new": [], "errors": [], "inconsistent": [], "checked": 0, "seen": {}}
     before: Version | None = None
     number = 0
-    while time.time() < float(until):
+    while not number or time.time() < float(until):
         number += 1
         try:
             began = time.perf_counter()
