@@ -52,14 +52,16 @@ def quantile(q: float, of: Sql) -> Sql:
 
 
 def among(asked: Sql, words: Iterable[str]) -> Sql:
-    """Return whether something is one of some words."""
+    """Return whether something is one of some words; of no words, nothing is."""
+    if not (words := tuple(words)):
+        return Sql(text="false")
     bound = _joined(", ", *map(value, words))
     return _joined("", asked, Sql(text=" IN ("), bound, Sql(text=")"))
 
 
-def each(variable: str, of: Sql, items: Sql) -> Sql:
-    """Return the list of what becomes of every item."""
-    return call("arrayMap", _joined(" -> ", column(variable), of), items)
+def each(item: Sql, of: Sql, items: Sql) -> Sql:
+    """Return the list of what becomes of every item, which ``of`` calls by the column ``item``."""
+    return call("arrayMap", _joined(" -> ", item, of), items)
 
 
 def select(

@@ -103,13 +103,13 @@ def _every(path: str) -> Sql:
     docs = call("array", call("ifNull", column(str(whole)), _NOTHING))
     for step in steps:
         if step == "[*]":
-            docs = call("arrayFlatten", each("doc", call("JSONExtractArrayRaw", _DOC), docs))
+            docs = call("arrayFlatten", each(_DOC, call("JSONExtractArrayRaw", _DOC), docs))
         elif step == "*":
-            docs = call("arrayFlatten", each("doc", call("json_values", _DOC), docs))
+            docs = call("arrayFlatten", each(_DOC, call("json_values", _DOC), docs))
         else:
             key = value(step if isinstance(step, str) else step + 1)
-            docs = call("filled", each("doc", call("JSONExtractRaw", _DOC, key), docs))
-    return each("doc", call("JSONExtract", _DOC, _TEXT), docs)
+            docs = call("filled", each(_DOC, call("JSONExtractRaw", _DOC, key), docs))
+    return each(_DOC, call("JSONExtract", _DOC, _TEXT), docs)
 
 
 def _steps(path: str) -> list[str | int]:

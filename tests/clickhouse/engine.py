@@ -7,6 +7,7 @@ A session is a connection of chdb, so that temporary tables and settings are its
 
 import argparse
 import base64
+import os
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -111,6 +112,8 @@ def main() -> None:
         sys.stdout.flush()
         sys.stdin.read()
         server.shutdown()
+    # The engine complains of its own end; there is nothing left to tidy up.
+    os._exit(0)
 
 
 if __name__ == "__main__":
