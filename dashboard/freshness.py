@@ -1,9 +1,18 @@
 """Keeps an open page up to date: looks at the store again and again, and tells only what is new."""
 
 from collections.abc import Callable
+from threading import Lock
+from time import monotonic
+from weakref import WeakKeyDictionary
 
 from analytics.errors import AnalyticsError
 from analytics.store.reader import Reader, Version
+
+SHARED_FOR_S = 0.2
+"""How old a look at the store may be to serve another page: every open page looks once a second."""
+
+_looks: "WeakKeyDictionary[Reader, tuple[float, Version]]" = WeakKeyDictionary()
+_one_at_a_time = Lock()
 
 
 def poller(
@@ -27,7 +36,7 @@ def poller(
         before, fault_before = seen
         version, fault = before, None
         try:
-            version = reader.poll()
+            version = _latest(reader)
         except AnalyticsError as error:
             fault = str(error)
         seen = version, fault
@@ -38,3 +47,18 @@ def poller(
             changed(version)
 
     return look
+
+
+def _latest(reader: Reader) -> Version:
+    """Return the version of the store as of a moment ago.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    with _one_at_a_time:
+        known = _looks.get(reader)
+        if known is not None and monotonic() - known[0] < SHARED_FOR_S:
+            return known[1]
+        version = reader.poll()
+        _looks[reader] = monotonic(), version
+        return version

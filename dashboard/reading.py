@@ -122,6 +122,7 @@ def scope_of(store: Store, parameters: dict[str, list[str]]) -> tuple[Scope, tup
         return parse(parameters, con)
 
 
+@lru_cache(maxsize=64)
 def fixes(store: Store, version: Version, scope: Scope, view: TableView) -> tables.Page:
     """Return the rows of the table of bugs; the last page where the one asked for is gone."""
     read = reader(store)

@@ -39,6 +39,9 @@ _AGE_STEPS = (
     ("pp-d", 86_400, 30),
 )
 """Of an age: class of a step (see theme.css), its seconds, and how many make the next."""
+_AGE_UNITS = (60, 3_600, 86_400, 2_592_000)
+"""Seconds from which on it is told in minutes, hours, days, and no more."""
+_STALE_S = 86_400
 _ARROWS = {True: "▲", False: "▼"}
 _WORDS = {"better": "better", "worse": "worse", "neutral": "", "unclear": "within chance"}
 
@@ -348,17 +351,25 @@ def age(since: datetime | None, now: datetime) -> Markup:
         return Markup("no data yet")
     if since - now > CLOCK_TOLERANCE:
         return Markup("age of the data unknown")
-    passed = f"--since: {max((now - since).total_seconds(), 0):.0f}s"
+    passed = max(round((now - since).total_seconds()), 0)
     said = tag("span", f"Data of {moment(since)} UTC.", class_="pp-hidden")
     steps = [
-        tag("i", class_=unit, style=f"--at: {number * length_s}")
+        tag("i", class_=unit, style=_wait(number * length_s - passed))
         for unit, length_s, count in _AGE_STEPS
         for number in range(1, count)
     ]
-    ticking = tag("span", *steps, class_="pp-age", style=passed)
+    ticking = tag("span", *steps, class_="pp-age", style=_wait(*(at - passed for at in _AGE_UNITS)))
     return join(
-        [tag("i", class_="pp-dot", style=passed), said, tag("span", "data ", ticking, " old")]
+        [
+            tag("i", class_="pp-dot", style=_wait(_STALE_S - passed)),
+            said,
+            tag("span", "data ", ticking, " old"),
+        ]
     )
+
+
+def _wait(*seconds: int) -> str:
+    return f"animation-delay: {', '.join(f'{each}s' for each in seconds)}"
 
 
 def source_line(shown: Overview) -> Markup:
