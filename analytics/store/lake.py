@@ -126,12 +126,19 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
     Yields:
         A connection as from ``connect``, with the casts and semantics in place.
     """
+    import duckdb
+
     location = Location.of(store)
     there = catalog(location)
     spill = nullcontext(location.tmp) if location.tmp else scratch(location)
     with space.explained(Path(location.data)), there.locked() as died, spill as folder:
         if not there.exists():
-            there.make(_lay_out)
+            try:
+                there.make(_lay_out)
+            except duckdb.Error as fault:
+                raise StoreError(
+                    f"cannot make the store in {store}: {_first_line(fault)}."
+                ) from fault
         con, version = _open(store, read_only=False)
         try:
             if died:

@@ -73,12 +73,22 @@ class PostgresCatalog:
             con.close()
 
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
-        """Make the store; a crash on the way leaves a database in which it can be made again."""
+        """Make the store; a crash on the way leaves a database in which it can be made again.
+
+        Raises:
+            StoreError: something stands where the files are to be: sweeping up would remove it.
+        """
         import duckdb
 
         con = duckdb.connect()
         try:
             self.attach(con, read_only=False)
+            found = con.execute(_query("first_file"), [f"{self._location.data}/**"]).fetchone()
+            if found is not None:
+                raise StoreError(
+                    f"{self._location.data} is not empty ({found[0]}). Nothing was written; "
+                    "give the files of the store a place of their own."
+                )
             lay_out(con)
         finally:
             con.close()

@@ -224,6 +224,37 @@ def test_a_lake_of_somebody_else_is_left_alone(postgres: Postgres, tmp_path: Pat
     assert postgres.ask(tables, store.server.rpartition("dbname=")[2]) == "1"
 
 
+@pytest.mark.parametrize("where", ["folder", "bucket"])
+def test_files_of_others_are_no_place_for_a_store(
+    postgres: Postgres,
+    bucket: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+):
+    for name, value in bucket.items():
+        monkeypatch.setenv(name, value)
+    data = str(tmp_path) if where == "folder" else "s3://traces/theirs"
+    first = postgres.location(postgres.database(), f"{data}/inner")
+    with lake.writer(first) as con:
+        bring(con, first, batch(0))
+    with pytest.raises(StoreError, match=r"is not empty .* a place of their own"):
+        write(postgres.location(postgres.database(), data), 0)
+    with closing(lake.connect(first, read_only=True)) as con:
+        assert con.table("lake.payloads").count("*").fetchall() == [(CALLS,)]
+
+
+def test_wrong_keys_are_told_and_not_shown(
+    postgres: Postgres, bucket: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in {**bucket, "AWS_SECRET_ACCESS_KEY": "hush-wrong"}.items():
+        monkeypatch.setenv(name, value)
+    store = postgres.location(postgres.database(), "s3://traces/wrong")
+    with pytest.raises(StoreError, match=r"cannot make the store in .*403") as told:
+        write(store, 0)
+    assert "hush" not in str(told.value)
+
+
 def test_a_bucket_without_keys_says_which_are_missing(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ):
