@@ -69,7 +69,7 @@ def tidy(con: "DuckDBPyConnection", store: Store, import_id: int) -> None:
     if import_id % EVERY:
         return
     try:
-        compact(con, store)
+        compact(con, store, many_files=MANY_FILES)
     except StoreError as fault:
         _log.warning("the import is stored; compacting the store has to wait: %s", fault)
 
@@ -78,7 +78,7 @@ def compact(
     con: "DuckDBPyConnection",
     store: Store,
     *,
-    many_files: int = MANY_FILES,
+    many_files: int,
     grace: timedelta = GRACE,
 ) -> Compacted:
     """Join small files, forget the states that no recent import needs, remove the files only they need.
