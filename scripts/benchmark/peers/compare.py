@@ -130,8 +130,8 @@ def compare(
                     rmtree(store)
                 spent = _run(peer, python, folder, export)
             except (NotInstalled, fresh.TaskFailed, OSError, RuntimeError) as reason:
-                said = str(reason).strip().splitlines()
-                skipped.append(f"{peer.title} was not measured: {said[-1] if said else reason!r}")
+                said = str(reason).strip().splitlines() or [type(reason).__name__]
+                skipped.append(f"{peer.title} was not measured: {said[-1]}")
                 break
             ours = own[key]
             theirs = _ran(name, spent, differences(ours.told["subset"], spent.told["subset"]))
