@@ -13,8 +13,9 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError
-from analytics.schema import CODE_REPORTS, ROLLUPS, STALE_AFTER, STALE_SETTING, VERDICTS
+from analytics.schema import STALE_AFTER, STALE_SETTING
 from analytics.store import lake
+from analytics.store.loading import LOADED, Loader
 from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Reader:
         self._now = now
         self._stale_after = stale_limit() if stale_after is None else stale_after
         self._lock = RLock()
-        self._snapshot = -1
+        self._loader = Loader()
         self._identity = lake.identity(store)
         self._attached = self._identity is not None
         self._opened = 0
@@ -99,9 +100,8 @@ class Reader:
             self._follow()
             cursor = self._con.cursor()
             try:
-                if self._attached and (newest := lake.snapshot_id(cursor)) != self._snapshot:
-                    self._load(cursor)
-                    self._snapshot = newest
+                if self._attached and lake.snapshot_id(cursor) != self._loader.snapshot:
+                    self._loader.load(cursor)
                 self._tick(cursor)
                 row = cursor.execute("SELECT count(*) FROM runs WHERE is_running").fetchone()
             except duckdb.Error as fault:
@@ -110,7 +110,7 @@ class Reader:
             finally:
                 cursor.close()
             return Version(
-                snapshot=max(self._snapshot, 0),
+                snapshot=max(self._loader.snapshot, 0),
                 running=int(row[0]) if row else 0,
                 opened=self._opened,
             )
@@ -158,7 +158,7 @@ class Reader:
         """Make the empty rollups, the clock and the views."""
         con = self._con
         con.execute("CREATE SCHEMA rollup")
-        for table in (*ROLLUPS, VERDICTS, CODE_REPORTS):
+        for table in LOADED:
             con.execute(lake.ddl(table, "rollup"))
         con.execute("CREATE TABLE clock (now TIMESTAMP, stale_after_s DOUBLE)")
         con.execute(
@@ -166,20 +166,10 @@ class Reader:
         )
         for view in view_order(con):
             con.execute(lake.statement("views", view))
-        self._snapshot = -1
+        self._loader = Loader()
 
     def _tick(self, cursor: "DuckDBPyConnection") -> None:
         cursor.execute("UPDATE clock SET now = $1", [self.now])
-
-    def _load(self, cursor: "DuckDBPyConnection") -> None:
-        """Replace the rollups in one transaction: a page sees the old version or the new one."""
-        cursor.execute("BEGIN")
-        try:
-            cursor.execute(lake.statement("statements", "load_rollups"))
-            cursor.execute("COMMIT")
-        except BaseException:
-            cursor.execute("ROLLBACK")
-            raise
 
 
 def view_order(con: "DuckDBPyConnection") -> list[str]:

@@ -1,0 +1,108 @@
+"""An open reader follows its store by what changed, and ends where a fresh reader begins."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from analytics.schema import ROLLUPS
+from analytics.store import lake, loading, refresh, retention
+from analytics.store.reader import Reader
+from tests.chain import NOW, Raw, bring, copied
+from tests.generated import as_running, collection
+
+EXPORTS = 30
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Raw]:
+    return collection(EXPORTS)
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each load after the first went by what changed."""
+    taken: list[bool] = []
+    load_changes = loading._load_changes
+
+    def told(*arguments: Any) -> bool:
+        taken.append(False)
+        taken[-1] = load_changes(*arguments)
+        return taken[-1]
+
+    monkeypatch.setattr(loading, "_load_changes", told)
+    monkeypatch.setattr(loading, "_SWEPT_AFTER", 2)
+    return taken
+
+
+@pytest.fixture
+def store(blank: Path) -> Iterator[Path]:
+    with copied(blank) as made:
+        yield made
+
+
+def held(reader: Reader) -> dict[str, list[tuple[Any, ...]]]:
+    """What a reader has in memory."""
+    reader.poll()
+    with reader.cursor() as con:
+        return {
+            table.name: sorted(con.table(f"rollup.{table.name}").fetchall(), key=repr)
+            for table in loading.LOADED
+        }
+
+
+def fresh(store: Path) -> dict[str, list[tuple[Any, ...]]]:
+    reader = Reader(store, now=NOW)
+    try:
+        return held(reader)
+    finally:
+        reader.close()
+
+
+def test_following_ends_where_a_fresh_reader_begins(
+    store: Path, lines: list[Raw], steps: list[bool]
+):
+    ids = sorted({line["trace_id"] for line in lines})
+    late = Random(1).sample(ids, 4)
+    begun = [as_running(line) if n % 9 == 0 else line for n, line in enumerate(lines)]
+    first = [line for line in begun if line["trace_id"] not in late]
+    second = [line for line in lines if line["trace_id"] in late[:2]]
+    third = [line for line in lines if line["trace_id"] in late[2:]]
+    ended = [line for line, was in zip(lines, begun, strict=True) if line != was and was in first]
+    with lake.writer(store) as con:
+        bring(con, store, first)
+        reader = Reader(store, now=NOW)
+        for part in (second, third[::2], third[1::2], ended[:3]):
+            bring(con, store, part)
+            assert held(reader) == fresh(store)
+        assert steps == [True] * 4
+        # Two commits between two looks.
+        bring(con, store, ended[3:5])
+        bring(con, store, ended[5:7])
+        assert held(reader) == fresh(store)
+        assert steps == [True] * 5
+        with lake.transaction(con):
+            refresh.rebuild(con, lake.presets(con))
+        assert held(reader) == fresh(store)
+        assert steps == [True] * 5 + [False]
+    reader.close()
+
+
+def test_what_was_expired_is_loaded_as_a_whole(store: Path, lines: list[Raw], steps: list[bool]):
+    with lake.writer(store) as con:
+        bring(con, store, lines[: len(lines) // 2])
+        reader = Reader(store, now=NOW)
+        before = held(reader)
+        bring(con, store, lines[len(lines) // 2 :])
+        retention.prune(con, now=NOW + timedelta(days=4000), keep_runs=10)
+        assert held(reader) == fresh(store) != before
+        assert steps == [False]
+    reader.close()
+
+
+def test_every_rollup_tells_its_trace():
+    for table in ROLLUPS:
+        assert {"source", "trace_id"} <= set(table.columns)
