@@ -69,6 +69,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output has left (a pager, head): nothing to say, and nobody to say it to.
         sys.stderr.close()
         return 141
+    except OSError as fault:
+        # A name that is too long, a disk that breaks: nobody nearer to it knew what to say.
+        where = f"{str(fault.filename)[:200]}: " if fault.filename else ""
+        print(
+            f"patchpilot: {where}{fault.strerror or fault}; the store is as it was.",
+            file=sys.stderr,
+        )
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

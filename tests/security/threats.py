@@ -1,0 +1,115 @@
+"""Who could mean ill, what they could do, what stops it, and the tests that show it: for README, too."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Threat:
+    """One line of the threat model."""
+
+    who: str
+    what: str
+    stopped_by: str
+    shown_by: tuple[str, ...]
+    """``file::test``, as seen from the folder of the tests."""
+
+
+_WRITER = "writes a trace"
+_VIEWER = "views a page"
+_PORT = "reaches the port"
+_HOLDS = "gets the store or an export"
+
+THREATS = (
+    Threat(
+        _WRITER, "markup or script in any field of any page or export",
+        "everything is escaped; a content security policy lets no other script run",
+        ("browser/test_every_field.py::test_every_page_shows_every_text_as_text",
+         "browser/test_every_field.py::test_the_exported_page_shows_every_text_as_text",
+         "browser/test_hostile.py::test_nothing_of_a_trace_runs_on_the_page"),
+    ),
+    Threat(
+        _WRITER, "a formula in a CSV cell", "an apostrophe before it",
+        ("export/test_tables.py::test_no_cell_is_a_formula",),
+    ),
+    Threat(
+        _WRITER, "an archive that unpacks elsewhere, to links, or to more than the disk holds",
+        "members stay in a folder of their own; links, devices and archives within are left out; limits",
+        ("sources/test_archives.py::test_nothing_is_written_outside",
+         "sources/test_archives.py::test_links_and_devices_are_refused",
+         "sources/test_archives.py::test_a_bomb_is_stopped_at_the_limit",
+         "sources/test_archives.py::test_too_many_members_are_stopped",
+         "sources/test_archives.py::test_an_archive_in_an_archive_is_not_opened"),
+    ),
+    Threat(
+        _WRITER, "a path or a link that leads a command elsewhere",
+        "links are replaced, never followed; a path is used as it was typed, or refused",
+        ("security/test_paths.py::test_an_export_takes_the_place_of_a_link_and_never_follows_it",
+         "security/test_paths.py::test_a_page_takes_the_place_of_a_link_and_never_follows_it",
+         "security/test_paths.py::test_a_strange_path_is_one_sentence"),
+    ),
+    Threat(
+        _WRITER, "SQL in a name", "names are bound or looked up, never put into SQL",
+        ("security/test_sql.py::test_a_name_is_never_sql",),
+    ),
+    Threat(
+        _WRITER, "broken, endless or absurd records", "each is a row or a counted reject",
+        ("sources/test_weave_hostile.py::test_a_bad_line_is_a_reject_with_its_line_and_its_reason",
+         "sources/test_weave_hostile.py::test_any_text_is_kept_as_it_is"),
+    ),
+    Threat(
+        _VIEWER, "values that no control has", "controls know their choices; nothing else is believed",
+        ("browser/test_every_field.py::test_a_value_that_no_control_has_changes_nothing",),
+    ),
+    Threat(
+        _VIEWER, "SQL on the page to explore that reads files, changes settings or never ends",
+        "one SELECT, on a copy without files, network and settings; limits of time and memory",
+        ("security/test_sql.py::test_what_is_no_question_is_refused",
+         "security/test_sql.py::test_a_question_without_an_end_is_stopped",
+         "security/test_sql.py::test_memory_has_a_limit"),
+    ),
+    Threat(
+        _VIEWER, "files or code of the machine", "only what the pages send is heard; no path leads out",
+        ("security/test_served_files.py::test_no_path_leads_out",
+         "security/test_served_files.py::test_only_what_the_pages_send_is_heard",
+         "security/test_served_files.py::test_no_page_tells_how_it_is_made"),
+    ),
+    Threat(
+        _PORT, "another website in the user's browser asks", "foreign Host and Origin are refused, no CORS",
+        ("server/test_guard.py::test_a_foreign_host_is_refused",
+         "server/test_guard.py::test_what_changes_anything_must_come_from_the_own_pages",
+         "server/test_guard.py::test_a_websocket_for_strangers_is_refused",
+         "server/test_guard.py::test_no_other_website_may_read_an_answer"),
+    ),
+    Threat(
+        _PORT, "another machine asks", "loopback only, or a token: never in addresses or logs, no guessing",
+        ("server/test_login.py::test_others_are_not_served_without_a_token",
+         "server/test_login.py::test_nothing_is_served_without_the_token",
+         "server/test_login.py::test_guessing_is_stopped_and_nothing_is_written_down"),
+    ),
+    Threat(
+        _HOLDS, "keys and passwords that an agent saw",
+        "taken out before anything is written: inputs, outputs, errors, attributes, excerpts of rejects",
+        ("security/test_secrets.py::test_every_shape_is_found_wherever_it_stands",
+         "security/test_secrets.py::test_no_secret_is_in_any_table_or_view",
+         "security/test_secrets.py::test_no_secret_is_in_any_file_of_the_store",
+         "security/test_secrets.py::test_no_secret_is_told_or_exported",
+         "security/test_secrets.py::test_nothing_of_the_demo_is_taken_for_a_secret"),
+    ),
+    Threat(
+        "publishes a package", "a pinned version with a known vulnerability, or a licence that binds",
+        "hashed pins; `scripts/audit.py` asks pip-audit and reads licences, or says that no service answered",
+        ("security/test_audit.py::test_no_pin_is_known_to_be_vulnerable",
+         "security/test_audit.py::test_every_licence_is_allowed_or_explained"),
+    ),
+)  # fmt: skip
+"""Every line of the threat model."""
+
+
+def table() -> str:
+    """Return the threat model as README shows it."""
+    lines = ["| who | could | what stops it | shown by |", "|---|---|---|---|"]
+    for each in THREATS:
+        files = dict.fromkeys(test.partition("::")[0] for test in each.shown_by)
+        shown = ", ".join(f"`{file}`" for file in files)
+        lines.append(f"| {each.who} | {each.what} | {each.stopped_by} | {shown} |")
+    return "\n" + "\n".join(lines) + "\n"
