@@ -256,6 +256,15 @@ def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
     if name in ("claimed", "error_kind") and not values:
         known = ", ".join(_STORED[name])
         raise InputError(f"semantics {preset!r}: field {name} needs values: words for {known}.")
+    words = {
+        key: tuple(str(word).lower() for word in _list(preset, values, key, object))
+        for key in values
+    }
+    for key, said in words.items():
+        if not said:
+            raise InputError(
+                f"semantics {preset!r}: values.{key} of field {name} holds no word. Leave it out, or name one."
+            )
     if "unit" in raw:
         timed = [field.name for field in FACT_FIELDS if field.name.endswith("_s")]
         _check("field with a unit", name, [*timed, "coverage"])
@@ -270,10 +279,7 @@ def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
         name=name,
         roles=roles,
         paths=paths,
-        values={
-            key: tuple(str(word).lower() for word in _list(preset, values, key, object))
-            for key in values
-        },
+        values=words,
         scale=_UNITS[unit],
         combine=combine,
         of_diff=of_diff,

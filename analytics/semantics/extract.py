@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 _CASTS = {"BIGINT": "as_bigint", "DOUBLE": "as_double", "BOOLEAN": "as_boolean"}
 
 
+def macros() -> str:
+    """Return the casts and counts that the expressions below use, as SQL."""
+    return (files("analytics.semantics") / "macros.sql").read_text("utf-8")
+
+
 def install(con: "DuckDBPyConnection") -> None:
-    """Give a connection the casts that the expressions below use."""
-    con.execute((files("analytics.semantics") / "macros.sql").read_text("utf-8"))
+    """Give a connection those casts and counts."""
+    con.execute(macros())
 
 
 def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[DuckDBPyRelation]":

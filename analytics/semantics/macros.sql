@@ -1,6 +1,7 @@
--- Casts that leave NULL where the text is not such a value.
+-- Casts that leave NULL where the text is not such a value; what is no number, or endless, is none either.
 CREATE OR REPLACE TEMP MACRO as_bigint(t) AS coalesce(TRY_CAST(t AS BIGINT), TRY_CAST(TRY_CAST(t AS DOUBLE) AS BIGINT));
-CREATE OR REPLACE TEMP MACRO as_double(t) AS TRY_CAST(t AS DOUBLE);
+CREATE OR REPLACE TEMP MACRO as_double(t) AS
+    CASE WHEN isfinite(TRY_CAST(t AS DOUBLE)) THEN TRY_CAST(t AS DOUBLE) END;
 CREATE OR REPLACE TEMP MACRO as_boolean(t) AS TRY_CAST(t AS BOOLEAN);
 -- Whether every yes or no in a list is a yes; NULL where it holds none.
 CREATE OR REPLACE TEMP MACRO all_true(texts) AS CASE list_bool_and(list_transform(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analytics import cost
-from analytics.semantics import Preset, error_kind
+from analytics.semantics import Preset, error_kind, extract
 from analytics.store import lake
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
 def rules(presets: Sequence[Preset], own: cost.PriceList) -> str:
     """Return a digest of all that decides how spans become rollups."""
     texts = [lake.statement("rollups", name) for name in _ORDER]
-    texts += [preset.text for preset in presets]
+    texts += [extract.macros(), *(preset.text for preset in presets)]
     texts += [own.text, cost.edition()]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 

@@ -62,6 +62,12 @@ def test_keys_are_keys_whatever_they_look_like():
     assert read(rule, "run", output={"$x": "z"})["task"] == "z"
 
 
+@pytest.mark.parametrize("told", ["nan", "inf", "-Infinity", "1e999", "soon", ""])
+def test_what_is_no_finite_number_is_not_known(told: str):
+    rule = mine("deployment_time_s", "output.a")
+    assert read(rule, "run", output={"a": told})["deployment_time_s"] is None
+
+
 def test_another_role_is_not_read():
     assert read(mine("task", "output.a"), "test", output={"a": "x"})["task"] is None
 

@@ -155,6 +155,9 @@ BAD = {
     FIELD.format(name="claimed") + "values = { pass = 'x' }": (
         "semantics 'my': pass must be a list of words, not 'x'."
     ),
+    FIELD.format(name="claimed") + "values = { pass = ['x'], fail = [] }": (
+        "semantics 'my': values.fail of field claimed holds no word."
+    ),
     FIELD.format(name="task") + "unit = 'ms'": "unknown field with a unit 'task'.",
     FIELD.format(name="deployment_time_s") + "unit = 'min'": "unknown unit 'min'.",
     FIELD.format(name="passed") + "combine = 'any'": "unknown combine 'any'.",
