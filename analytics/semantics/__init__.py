@@ -263,7 +263,7 @@ def _field(preset: str, raw: Mapping[str, Any]) -> FieldRule:
     for key, said in words.items():
         if not said:
             raise InputError(
-                f"semantics {preset!r}: values.{key} of field {name} holds no word. Leave it out, or name one."
+                f"semantics {preset!r}: values.{key} of field {name} has no word. Leave it out, or name one."
             )
     if "unit" in raw:
         timed = [field.name for field in FACT_FIELDS if field.name.endswith("_s")]

@@ -156,7 +156,7 @@ BAD = {
         "semantics 'my': pass must be a list of words, not 'x'."
     ),
     FIELD.format(name="claimed") + "values = { pass = ['x'], fail = [] }": (
-        "semantics 'my': values.fail of field claimed holds no word."
+        "semantics 'my': values.fail of field claimed has no word."
     ),
     FIELD.format(name="task") + "unit = 'ms'": "unknown field with a unit 'task'.",
     FIELD.format(name="deployment_time_s") + "unit = 'min'": "unknown unit 'min'.",
