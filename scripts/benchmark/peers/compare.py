@@ -20,7 +20,8 @@ READ = f"""\
 Each row is the same calls by the peer and by us, in fresh processes. Load is from the export to what the
 numbers are read from; numbers are the {len(NUMBERS)} of benchmark/peers/subset.py; "all" is every metric of
 ours after them. Seconds are inside the process: Python's start is in none of them, the loading of a peer's
-own library neither, of ours it is. Memory is the peak of the process, and of a peer's server beside it.
+own library neither, of ours it is. CPU is of the
+whole process, every metric of ours included. Memory is the peak of the process, and of a peer's server beside it.
 Calls a second is calls over load and numbers. pandas and polars read the whole export; tracing servers
 take the calls that ended, as their libraries send no others."""
 
@@ -90,6 +91,8 @@ class Ran:
     load_s: float
     metrics_s: float
     all_s: float | None
+    cpu_s: float
+    """Of the whole process, its start included; of a peer's server, nothing."""
     peak_bytes: int
     server_bytes: int | None
     version: str
@@ -144,9 +147,9 @@ def table(found: Iterable[tuple[Ran, Ran]]) -> str:
     """Return the Markdown table: a row per peer and size, this project beside it."""
     head = [
         "peer", "calls", "load", "numbers", "ours: load", "ours: numbers (all)", "peer : ours",
-        "calls a second (ours)", "memory (ours)", "agrees", "what it does more",
+        "calls a second (ours)", "CPU (ours)", "memory (ours)", "agrees", "what it does more",
     ]  # fmt: skip
-    lines = [head, ["---", *["---:"] * 8, "---", "---"]]
+    lines = [head, ["---", *["---:"] * 9, "---", "---"]]
     for theirs, ours in found:
         memory = f"{theirs.peak_bytes / 1e6:,.0f} MB"
         if theirs.server_bytes is not None:
@@ -164,8 +167,9 @@ def table(found: Iterable[tuple[Ran, Ran]]) -> str:
                 f"{theirs.metrics_s:.2f} s",
                 f"{ours.load_s:.2f} s",
                 numbers,
-                f"{both / own:.1f}x",
+                f"{both / own:.2f}x",
                 f"{theirs.calls / both:,.0f} ({ours.calls / own:,.0f})",
+                f"{theirs.cpu_s:.1f} s ({ours.cpu_s:.1f} s)",
                 f"{memory} ({ours.peak_bytes / 1e6:,.0f} MB)",
                 "all" if not theirs.differs else f"{len(theirs.differs)} differ",
                 PEERS[theirs.name].does_more,
@@ -205,6 +209,7 @@ def _ran(name: str, spent: fresh.Spent, differs: list[str]) -> Ran:
         load_s=told["load_s"],
         metrics_s=told["metrics_s"],
         all_s=told.get("all_s"),
+        cpu_s=spent.cpu_s,
         peak_bytes=spent.peak_bytes,
         server_bytes=told.get("server_bytes"),
         version=told.get("version", ""),
