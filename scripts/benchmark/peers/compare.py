@@ -20,8 +20,8 @@ READ = f"""\
 Each row is the same calls by the peer and by us, in fresh processes. Load is from the export to what the
 numbers are read from; numbers are the {len(NUMBERS)} of benchmark/peers/subset.py; "all" is every metric of
 ours after them. Seconds are inside the process: Python's start is in none of them, the loading of a peer's
-own library neither, of ours it is. CPU is of the
-whole process, every metric of ours included. Memory is the peak of the process, and of a peer's server beside it.
+own library neither, of ours it is. CPU is of the whole process, every metric of ours included, a peer's
+server not. Memory is the peak of the process, and of a peer's server what it holds at the end.
 Calls a second is calls over load and numbers. pandas and polars read the whole export; tracing servers
 take the calls that ended, as their libraries send no others."""
 
