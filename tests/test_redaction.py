@@ -36,6 +36,7 @@ def sample_of(pattern):
     )
 
 
+AROUND = ("{}", "see {}, please", "x\n{}", "\x1b[31m{}\x1b[0m", "a={}", "'{}'")
 PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 SECRET = st.one_of(*(sample_of(secret.regex) for secret in ALL))
 MIXED = st.lists(PLAIN | SECRET, max_size=4).map("".join).filter(lambda text: "\x00" not in text)
@@ -78,16 +79,14 @@ def test_no_secret_is_passed_over_at_a_first_look(secret):
 
 
 @pytest.mark.parametrize("token", TOKENS, ids=[f"{t.service}-{i}" for i, t in enumerate(TOKENS)])
-@pytest.mark.parametrize(
-    "around", ["{}", "see {}, please", "x\n{}", "\x1b[31m{}\x1b[0m", "a={}", "'{}'"]
-)
-def test_a_token_is_gone_wherever_it_stands(token, around):
-    @settings(max_examples=15)
+def test_a_token_is_gone_wherever_it_stands(token):
+    @settings(max_examples=8)
     @given(found=sample_of(token.prefix + token.tail))
     def law(found):
-        for text in (around.format(found), json.dumps(around.format(found))):
-            assert found not in redact(text)
-            assert "[redacted:" in redact(text)
+        for around in AROUND:
+            for text in (around.format(found), json.dumps(around.format(found))):
+                assert found not in redact(text)
+                assert "[redacted:" in redact(text)
 
     law()
 
