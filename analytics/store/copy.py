@@ -115,4 +115,3 @@ def _empty(con: "DuckDBPyConnection", tables: dict[str, list[str]]) -> None:
             con.execute(f'TRUNCATE "lake"."{table}"')
         lake.keep_setting(con, "schema_version", str(SCHEMA_VERSION))
     retention.give_room_back(con)
-    con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")

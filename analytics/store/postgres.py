@@ -31,6 +31,8 @@ class PostgresCatalog:
         """Take a store whose catalog is in PostgreSQL."""
         assert location.server is not None
         self._location = location
+        # A folder of their own, so that sweeping up can never meet the files of a store further down.
+        self._files = f"{location.data}/files"
         self._server = location.server
         if "connect_timeout=" not in self._server and not os.environ.get("PGCONNECT_TIMEOUT"):
             self._server += f" connect_timeout={_CONNECT_WITHIN_S}"
@@ -83,10 +85,10 @@ class PostgresCatalog:
         con = duckdb.connect()
         try:
             self.attach(con, read_only=False)
-            found = con.execute(_query("first_file"), [f"{self._location.data}/**"]).fetchone()
+            found = con.execute(_query("first_file"), [f"{self._files}/**"]).fetchone()
             if found is not None:
                 raise StoreError(
-                    f"{self._location.data} is not empty ({found[0]}). Nothing was written; "
+                    f"{self._files} is not empty ({found[0]}). Nothing was written; "
                     "give the files of the store a place of their own."
                 )
             lay_out(con)
@@ -110,7 +112,7 @@ class PostgresCatalog:
         attach_lake(
             con,
             f"postgres:{self._server}",
-            self._location.data,
+            self._files,
             name=name,
             read_only=read_only,
             snapshot=snapshot,
@@ -155,7 +157,7 @@ class PostgresCatalog:
         if self._location.is_bucket:
             return
         try:
-            Path(self._location.data).mkdir(parents=True, exist_ok=True)
+            Path(self._files).mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise StoreError(
                 f"cannot write to the store in {self._location}: {fault.strerror}."

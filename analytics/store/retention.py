@@ -73,8 +73,11 @@ def prune(
 def give_room_back(con: "DuckDBPyConnection") -> None:
     """Rewrite files that hold what was removed, and delete the old ones with the states that need them.
 
+    So go the files of imports that were cut off.
+
     A reader that is in the middle of an old state reads the newest instead.
     """
     con.execute("CALL ducklake_rewrite_data_files('lake', delete_threshold => 0)")
     con.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
     con.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
+    con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")

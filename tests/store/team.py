@@ -170,5 +170,5 @@ class TeamBlank:
         name = self._postgres.database(self._database)
         data = f"{self._data}/{name}"
         moved = "UPDATE ducklake_metadata SET value = :'data' WHERE key = 'data_path'"
-        self._postgres.ask(moved, name, data=f"{data}/")
+        self._postgres.ask(moved, name, data=f"{data}/files/")
         yield self._postgres.location(name, data)

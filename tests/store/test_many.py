@@ -235,10 +235,10 @@ def test_files_of_others_are_no_place_for_a_store(
     for name, value in bucket.items():
         monkeypatch.setenv(name, value)
     data = str(tmp_path) if where == "folder" else "s3://traces/theirs"
-    first = postgres.location(postgres.database(), f"{data}/inner")
+    first = postgres.location(postgres.database(), f"{data}/files/theirs")
     with lake.writer(first) as con:
         bring(con, first, batch(0))
-    with pytest.raises(StoreError, match=r"is not empty .* a place of their own"):
+    with pytest.raises(StoreError, match=r"files is not empty .* a place of their own"):
         write(postgres.location(postgres.database(), data), 0)
     with closing(lake.connect(first, read_only=True)) as con:
         assert con.table("lake.payloads").count("*").fetchall() == [(CALLS,)]

@@ -9,8 +9,8 @@ import pytest
 from analytics.errors import InputError
 from analytics.schema import STORED
 from analytics.store import lake
-from analytics.store.retention import prune
-from tests.chain import NOW, ROLLUPS, Raw, bring, rows, stored
+from analytics.store.retention import give_room_back, prune
+from tests.chain import NOW, ROLLUPS, Raw, bring, copied, rows, stored
 from tests.generated import collection
 
 OF_TRACES = [*ROLLUPS, *(t.name for t in STORED if "trace_id" in t.columns)]
@@ -97,6 +97,18 @@ def test_the_room_comes_back(empty_store: Path, lines: Sequence[Raw]):
         before = sum(file.stat().st_size for file in files.rglob("*.parquet"))
         prune(con, now=NOW, keep_runs=1)
         assert sum(file.stat().st_size for file in files.rglob("*.parquet")) < before
+
+
+@pytest.mark.every_store
+def test_what_an_import_left_that_was_cut_off_goes_too(blank: Path):
+    with copied(blank) as store, lake.writer(store) as con:
+        row = con.execute("SELECT data_path FROM ducklake_settings('lake')").fetchone()
+        assert row is not None
+        con.sql("SELECT 1 AS a").write_parquet(f"{row[0]}left.parquet")
+        left = "SELECT count(*) FROM glob($1)", [f"{row[0]}lef*"]
+        assert con.execute(*left).fetchall() == [(1,)]
+        give_room_back(con)
+        assert con.execute(*left).fetchall() == [(0,)]
 
 
 def test_without_a_bound_nothing_goes(empty_store: Path, lines: Sequence[Raw]):
