@@ -16,9 +16,10 @@ _SHAPES = "a folder, ducklake:postgres:dbname=NAME host=HOST;data=FOLDER, or the
 _KEYWORD = re.compile(r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?:\s+|$)")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^?#]*)?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(//|postgres|sqlite|mysql|duckdb)|postgres(ql)?:")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\[\]:]*)(?::(\d*))?")
 _UNSAFE = ("sslpassword", "oauth_client_secret")
 _PASSWORDS = (
-    re.compile(r"(?<=://)([^/@\s]*):[^@\s]*(?=@)"),
+    re.compile(r"(?<=://)([^/@:\s]*):\S*(?=@)"),
     re.compile(r"(?i)(\w*(?:password|secret))(?:\s*=\s*|%3D)('(?:[^'\\]|\\.)*'?|[^\s;&]*)"),
 )
 
@@ -141,27 +142,30 @@ def _data_path(text: str) -> str:
 
 def _of_uri(text: str) -> dict[str, str]:
     """Return the parts of a libpq URI."""
+    # Said without the address: whatever is wrong with it, its password could stand anywhere in it.
+    wrong = InputError(
+        "the address of the PostgreSQL database is not understood. Write "
+        "postgresql://USER@HOST:PORT/NAME, and what is no letter or digit as %40."
+    )
     try:
         found = urlsplit(text)
         pairs = parse_qsl(found.query, strict_parsing=bool(found.query))
-    except ValueError as fault:
-        raise InputError(f"{hidden(text)!r} is no address of a PostgreSQL database.") from fault
+    except ValueError:
+        raise wrong from None
     who, _, where = found.netloc.rpartition("@")
+    hosts = [_HOST.fullmatch(each) for each in where.split(",")]
+    if None in hosts or "@" in found.path + found.query or found.fragment:
+        raise wrong
     user, _, password = who.partition(":")
-    hosts = [_host_and_port(each) for each in where.split(",")]
+    ports = [each[2] or "" for each in hosts if each]
     parts = {
         "user": unquote(user),
         "password": unquote(password),
-        "host": ",".join(unquote(host) for host, _ in hosts),
-        "port": ",".join(port for _, port in hosts) if any(port for _, port in hosts) else "",
+        "host": ",".join(unquote(each[1]).strip("[]") for each in hosts if each),
+        "port": ",".join(ports) if any(ports) else "",
         "dbname": unquote(found.path.removeprefix("/")),
     }
     return {name: value for name, value in parts.items() if value} | dict(pairs)
-
-
-def _host_and_port(text: str) -> tuple[str, str]:
-    host, _, port = text.rpartition(":") if re.search(r":\d*$", text) else (text, "", "")
-    return host.strip("[]"), port
 
 
 def _of_keywords(text: str) -> dict[str, str]:
