@@ -17,7 +17,6 @@ _KEYWORD = re.compile(r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?:\
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^?#]*)?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(//|postgres|sqlite|mysql|duckdb)|postgres(ql)?:")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\[\]:]*)(?::(\d*))?")
-_UNSAFE = ("sslpassword", "oauth_client_secret")
 _PASSWORDS = (
     re.compile(r"(?<=://)([^/@:\s]*):\S*(?=@)"),
     re.compile(r"(?i)(\w*(?:password|secret))(?:\s*=\s*|%3D)('(?:[^'\\]|\\.)*'?|[^\s;&]*)"),
@@ -124,9 +123,9 @@ def _team(text: str) -> Location:
         parts = _of_keywords(told)
     else:
         raise InputError(f"{hidden(text)!r} names no PostgreSQL catalog. Valid: {_SHAPES}.")
-    if unsafe := [name for name in _UNSAFE if name in parts]:
-        raise InputError(f"{unsafe[0]} does not belong in the address of a store; leave it out.")
     password = parts.pop("password", "")
+    if unsafe := [name for name in parts if re.search("password|secret", name, re.IGNORECASE)]:
+        raise InputError(f"{unsafe[0]} does not belong in the address of a store; leave it out.")
     return Location(_data_path(data), _conninfo(parts), password)
 
 

@@ -70,6 +70,7 @@ def test_a_folder_needs_no_address():
         ("ducklake:postgresql://ada:a?b=hush@h/db;data=/x", "is not understood"),
         ("postgresql://ada:a@hush@h/db", "no store can stand in"),
         ("ducklake:postgres:sslpassword=hush;data=/x", "sslpassword does not belong"),
+        ("ducklake:postgres:PASSWORD=hush;data=/x", "PASSWORD does not belong"),
         ("ducklake:postgres:dbname=x;data=", "cannot stand in"),
         ("ducklake:postgres:dbname=x;data=s3://", "cannot stand in"),
         ("ducklake:postgres:dbname=x;data=gs://bucket", "cannot stand in"),
