@@ -145,7 +145,7 @@ def changes(store: Store, import_id: int | None = None, *, now: datetime) -> Cha
         con.close()
     found, gone = None, ""
     if row["snapshot_before"] is None:
-        gone = "the import was made before states were kept track of."
+        gone = "this store has no state from before the import: it is a copy, or older than states are."
     else:
         try:
             # An import is one commit: the next state is what it left behind.

@@ -75,7 +75,7 @@ class Postgres:
 
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
-    """Start a server that nothing outlives; skip where there is none to start."""
+    """Start a server for as long as the block takes; skip where there is none to start."""
     programs = find_postgres()
     if programs is None:
         pytest.skip("no PostgreSQL server on this machine")
