@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 class Catalog(Protocol):
     """Finds, makes, opens and locks one store."""
 
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """What DuckDB needs to open it."""
+        ...
+
     def exists(self) -> bool:
         """Say whether the store has been made."""
         ...

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from analytics.errors import StoreError
-from analytics.store.attaching import attach_lake, load_extensions
+from analytics.store.attaching import attach_lake, connect, load_extensions
 from analytics.store.location import Location
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("patchpilot")
 
-_EXTENSIONS = ("ducklake", "sqlite_scanner")
-
 
 class FolderCatalog:
     """Catalog of a store in one folder."""
+
+    extensions = ("ducklake", "sqlite_scanner")
 
     def __init__(self, location: Location) -> None:
         """Take a store that is one folder."""
@@ -63,12 +63,10 @@ class FolderCatalog:
         """Make the store in a place of its own first, so that a crash never leaves half of one."""
         import sqlite3
 
-        import duckdb
 
         draft = self._folder / "tmp" / "catalog.sqlite"
-        con = duckdb.connect()
+        con = connect(*self.extensions)
         try:
-            load_extensions(con, *_EXTENSIONS)
             attach_lake(con, f"sqlite:{draft}", str(self._folder / "files"))
             lay_out(con)
         finally:
@@ -88,7 +86,7 @@ class FolderCatalog:
         snapshot: int | None = None,
     ) -> None:
         """Attach the store to a connection that has none of this name."""
-        load_extensions(con, *_EXTENSIONS)
+        load_extensions(con, *self.extensions)
         # The data path is given anew, so that a store that was moved or mounted elsewhere still opens.
         files = str(self._folder / "files")
         attach_lake(

@@ -13,7 +13,7 @@ from analytics import cost
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
-from analytics.store import space
+from analytics.store import attaching, space
 from analytics.store.attaching import quoted
 from analytics.store.catalogs import catalog
 from analytics.store.folder import FolderCatalog
@@ -98,7 +98,7 @@ def _open(
     there = catalog(Location.of(store))
     if not there.exists():
         raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
-    con = duckdb.connect()
+    con = attaching.connect(*there.extensions)
     try:
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from analytics.errors import StoreError
-from analytics.store.attaching import attach_lake, load_extensions, quoted
+from analytics.store.attaching import attach_lake, connect, load_extensions, quoted
 from analytics.store.location import Location
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class PostgresCatalog:
         self._server = location.server
         if "connect_timeout=" not in self._server and not os.environ.get("PGCONNECT_TIMEOUT"):
             self._server += f" connect_timeout={_CONNECT_WITHIN_S}"
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """What DuckDB needs to open it."""
+        return ("ducklake", "postgres_scanner", *(["httpfs"] if self._location.is_bucket else []))
 
     def exists(self) -> bool:
         """Say whether the store has been made.
@@ -80,9 +85,7 @@ class PostgresCatalog:
         Raises:
             StoreError: something stands where the files are to be: sweeping up would remove it.
         """
-        import duckdb
-
-        con = duckdb.connect()
+        con = connect(*self.extensions)
         try:
             self.attach(con, read_only=False)
             found = con.execute(_query("first_file"), [f"{self._files}/**"]).fetchone()
@@ -104,10 +107,9 @@ class PostgresCatalog:
         snapshot: int | None = None,
     ) -> None:
         """Attach the store to a connection that has none of this name."""
-        load_extensions(con, "ducklake", "postgres_scanner")
+        load_extensions(con, *self.extensions)
         secret = self._keep_password(con, name)
         if self._location.is_bucket:
-            load_extensions(con, "httpfs")
             _keep_keys(con, name, self._location.data)
         attach_lake(
             con,
@@ -125,9 +127,8 @@ class PostgresCatalog:
         """Return a DuckDB with the database itself attached."""
         import duckdb
 
-        con = duckdb.connect()
+        con = connect("postgres_scanner")
         try:
-            load_extensions(con, "postgres_scanner")
             secret = self._keep_password(con, name)
             con.execute(
                 f"ATTACH {quoted(server)} AS {name} (TYPE postgres, READ_ONLY, SECRET {secret})"
