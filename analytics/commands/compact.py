@@ -2,7 +2,7 @@
 
 import argparse
 
-SUMMARY = "join small files of the store and forget old states; imports do so by themselves"
+SUMMARY = "join small files of the store and forget old states"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

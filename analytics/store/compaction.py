@@ -1,7 +1,8 @@
-"""Keeps a store quick and small: joins small files, forgets old states, removes the files nobody needs.
+"""Keeps a store small: forgets old states and removes the files nobody needs; by hand, joins small files.
 
-Every step commits on its own and changes no row, so that a crash between two of them loses nothing, and
-who reads meanwhile sees the same sums.
+Every step commits on its own and changes no row, so that a crash between two of them loses nothing.
+Imports only forget what nobody reads any more. Joining is left to the user: DuckLake does it in a way that
+can take rows from under a query that is running, so that it counts too few. The pages notice and read again.
 """
 
 import logging
@@ -10,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError
-from analytics.schema import ROLLUPS
 from analytics.store import lake
 from analytics.store.location import Store
 
@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("patchpilot")
 
 EVERY = 20
-"""Imports between two looks. A poll and all metrics cost what the files cost to open: with 20 more of
-each table, no difference can be measured; with 200, it can."""
-
-MANY_FILES = 20
-"""A table of fewer files is left alone."""
+"""Imports between two looks: what they leave behind until then is small."""
 
 LARGEST_BYTES = 16_000_000
 """A larger file is not joined any more, so that what one pass rewrites does not grow with the store."""
@@ -33,19 +29,8 @@ KEPT_IMPORTS = 20
 """What the newest imports changed can be told: the states before and after them are kept."""
 
 GRACE = timedelta(hours=1)
-"""A file stays this long after its last state was forgotten: the longest that anybody reads one state,
-an export of every table, takes minutes."""
-
-_GROWING = (
-    "spans",
-    "payloads",
-    "facts",
-    "feedback",
-    "revisions",
-    *(table.name for table in ROLLUPS),
-)
-"""Tables whose few rows of one import, kept in the catalog, are written to files. The others stay there: they
-are small, and read on every opening."""
+"""A state is kept for so long, and a file after its last state was forgotten: who reads one state must find
+all of it, and the longest that does, an export of every table, takes minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +44,7 @@ class Compacted:
 
 
 def tidy(con: "DuckDBPyConnection", store: Store, import_id: int) -> None:
-    """Compact after every twentieth import what has grown into many files. Never fails an import.
+    """Forget old states after every twentieth import. Never fails an import.
 
     Args:
         con: a connection from ``lake.writer``, in no transaction.
@@ -69,16 +54,16 @@ def tidy(con: "DuckDBPyConnection", store: Store, import_id: int) -> None:
     if import_id % EVERY:
         return
     try:
-        compact(con, store, many_files=MANY_FILES)
+        compact(con, store, many_files=None)
     except StoreError as fault:
-        _log.warning("the import is stored; compacting the store has to wait: %s", fault)
+        _log.warning("the import is stored; tidying the store has to wait: %s", fault)
 
 
 def compact(
     con: "DuckDBPyConnection",
     store: Store,
     *,
-    many_files: int,
+    many_files: int | None,
     grace: timedelta = GRACE,
 ) -> Compacted:
     """Join small files, forget the states that no recent import needs, remove the files only they need.
@@ -86,8 +71,8 @@ def compact(
     Args:
         con: a connection from ``lake.writer``, in no transaction.
         store: where it stands.
-        many_files: tables of fewer files are left alone.
-        grace: how long a file stays after its last state was forgotten.
+        many_files: tables of fewer files are left alone; no files are joined where None.
+        grace: how long states and files stay for who reads them.
 
     Raises:
         StoreError: the store could not be written; every row of it is as it was.
@@ -98,10 +83,9 @@ def compact(
         # A folder that a killed compaction leaves there tells the next writer to look for its files.
         with lake.scratch(store):
             before = _files(con)
-            for table in _GROWING:
-                con.execute("CALL ducklake_flush_inlined_data('lake', table_name => $1)", [table])
-            _join(con, many_files)
-            forgotten = _forget(con)
+            if many_files is not None:
+                _join(con, many_files)
+            forgotten = _forget(con, grace)
             removed = _clean_up(con, grace)
             return Compacted(
                 files_before=sum(before.values()),
@@ -121,20 +105,17 @@ def _join(con: "DuckDBPyConnection", many_files: int) -> None:
         if count < many_files:
             continue
         con.execute(
-            "CALL ducklake_rewrite_data_files('lake', $1, delete_threshold => 0.1)", [table]
-        )
-        con.execute(
             "CALL ducklake_merge_adjacent_files('lake', $1, max_file_size => $2)",
             [table, LARGEST_BYTES],
         )
 
 
-def _forget(con: "DuckDBPyConnection") -> int:
+def _forget(con: "DuckDBPyConnection", grace: timedelta) -> int:
     """Let go of the states that are neither the newest nor on either side of a recent import."""
     old = [
         number
         for (number,) in con.execute(
-            lake.statement("queries", "old_states"), [KEPT_IMPORTS]
+            lake.statement("queries", "old_states"), [KEPT_IMPORTS, datetime.now(UTC) - grace]
         ).fetchall()
     ]
     if old:

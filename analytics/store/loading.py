@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from analytics.errors import StoreError
 from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS, Table
 from analytics.store import lake
 
@@ -28,6 +29,14 @@ _SWEPT_AFTER = 50
 """Loads after which the rows that were replaced are taken out of memory."""
 
 
+_LOADS = 20
+"""A load takes less than an import: one that is overtaken so often is no accident."""
+
+
+class _OvertakenError(Exception):
+    """The store was written to while it was read."""
+
+
 class Loader:
     """Keeps the rollups in memory in step with the store of one connection."""
 
@@ -43,6 +52,13 @@ class Loader:
         A page sees the old version or the new one. Where it can be told which traces changed, only those
         are read again.
         """
+        for _ in range(_LOADS):
+            with suppress(_OvertakenError):
+                self._bring(cursor)
+                return
+        raise StoreError("the store changes faster than it can be read; the next look tries again.")
+
+    def _bring(self, cursor: "DuckDBPyConnection") -> None:
         if not self._follow(cursor):
             with _transaction(cursor):
                 newest = lake.snapshot_id(cursor)
@@ -81,7 +97,12 @@ class Loader:
 def _transaction(cursor: "DuckDBPyConnection") -> Iterator[None]:
     cursor.execute("BEGIN")
     try:
+        begun = lake.snapshot_id(cursor)
         yield
+        # A compaction takes rows from under a transaction: what was read beside one is thrown away.
+        with cursor.cursor() as other:
+            if lake.snapshot_id(other) != begun:
+                raise _OvertakenError
         cursor.execute("COMMIT")
     except BaseException:
         cursor.execute("ROLLBACK")

@@ -209,12 +209,14 @@ def test_a_store_that_is_deleted_stays_on_the_page_until_it_is_back(
 
     assert runs() == 8
     shutil.rmtree(store)
-    look(0), look(1)
+    look(0)
+    look(1)
     assert faults == [f"the store in {store} has been removed."]
     assert runs() == 8
     # As many commits as the one before: only the file tells them apart.
     other.rename(store)
-    look(2), look(3)
+    look(2)
+    look(3)
     assert faults[1:] == [None]
     assert len(shown) == 1
     assert runs() == 16

@@ -1,4 +1,5 @@
--- One row per state that nobody asks for: not the newest, not before or after one of the last imports.
+-- One row per state that nobody asks for: not the newest, not before or after one of the last imports, not
+-- so young that somebody may be reading it.
 WITH told AS (
     SELECT snapshot_before
     FROM lake.imports
@@ -8,6 +9,7 @@ WITH told AS (
 )
 SELECT snapshot_id
 FROM ducklake_snapshots('lake')
-WHERE snapshot_id < (SELECT max(snapshot_id) FROM ducklake_snapshots('lake'))
+WHERE snapshot_time < $2
+    AND snapshot_id < (SELECT max(snapshot_id) FROM ducklake_snapshots('lake'))
     AND snapshot_id NOT IN (SELECT snapshot_before FROM told)
     AND snapshot_id NOT IN (SELECT snapshot_before + 1 FROM told);
