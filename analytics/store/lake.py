@@ -13,7 +13,7 @@ from analytics import cost
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
-from analytics.store import attaching, space
+from analytics.store import attaching, memory, space
 from analytics.store.attaching import quoted
 from analytics.store.catalogs import catalog
 from analytics.store.folder import FolderCatalog
@@ -21,9 +21,6 @@ from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-_MEMORY_LIMIT = "450MB"
-"""Of an import: what does not fit goes to a temporary folder."""
 
 _WRITTEN_AT_ONCE = 100_000
 """Rows of a month that are held before they are written; DuckDB's own half a million cost a third more time
@@ -144,7 +141,7 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
             if died:
                 # What it had written without committing is in nobody's list of files.
                 con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
-            con.execute(f"SET memory_limit = {quoted(_MEMORY_LIMIT)}")
+            con.execute(f"SET memory_limit = '{memory.USUAL_MB}MB'")
             con.execute(f"SET partitioned_write_flush_threshold = {_WRITTEN_AT_ONCE}")
             con.execute(f"SET temp_directory = {quoted(str(folder))}")
             if version < SCHEMA_VERSION:

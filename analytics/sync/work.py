@@ -1,5 +1,6 @@
 """One import under way: what is read is staged, then committed at once, or not at all."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from analytics.errors import InputError
 from analytics.semantics import Preset
 from analytics.sources import Reject, SourceFormat, Staged
-from analytics.store import catalog_file, compaction, imports, lake
+from analytics.store import catalog_file, compaction, imports, lake, memory
 from analytics.store.imports import Arrival, InputMark, Written
 from analytics.store.location import Location, Store
 
@@ -147,8 +148,13 @@ class Work:
         else:
             found = next(entry for entry in FORMATS if entry.name == taken_for)
         out = self.folder / f"staged-{len(self._staged)}"
-        out.mkdir()
-        staged = found.stage(self.con, plain, out)
+
+        def stage() -> Staged:
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir()
+            return found.stage(self.con, plain, out)
+
+        staged = memory.enough(self.con, stage)
         rejects = tuple(
             replace(r, file=name, line=None if r.line is None else r.line + first_line - 1)
             for r in staged.rejects
@@ -179,21 +185,19 @@ class Work:
                 "without --strict the readable records are."
             )
         self.tell("storing", 0, None)
-        written = imports.write(
-            self.con,
-            Arrival(
-                origin=origin,
-                staged=self._staged,
-                now=datetime.now(UTC).replace(tzinfo=None),
-                began=self._began,
-                presets=presets,
-                prices=prices,
-                demo=demo,
-                marks=self.marks,
-                deleted_ids=deleted_ids,
-                watermark_at=watermark_at,
-            ),
+        arrival = Arrival(
+            origin=origin,
+            staged=self._staged,
+            now=datetime.now(UTC).replace(tzinfo=None),
+            began=self._began,
+            presets=presets,
+            prices=prices,
+            demo=demo,
+            marks=self.marks,
+            deleted_ids=deleted_ids,
+            watermark_at=watermark_at,
         )
+        written = memory.enough(self.con, lambda: imports.write(self.con, arrival))
         if not demo and written.new + written.changed + written.deleted + written.rejected:
             self.stored = written.import_id
         return SyncReport(
