@@ -87,6 +87,7 @@ def repair(store: Store, *, now: datetime, deep: bool = False) -> Mended:
         StoreError: there is no store, or it does not open for writing; it is as it was.
     """
     done: list[tuple[health.Fault, str]] = []
+    left: list[health.Fault] = []
     for _ in range(_ROUNDS):
         left = faults(store, now=now, deep=deep)
         known = {fault.sentence for fault, _ in done}
