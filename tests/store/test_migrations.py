@@ -1,5 +1,8 @@
 """A store of every earlier layout, written out as SQL: brought up to date, or left as it was."""
 
+import multiprocessing
+import threading
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import TypeVar
 
@@ -104,3 +107,29 @@ class TestAnEarlierStore:
         with lake.writer(store):
             pass
         assert not lake.is_outdated(store)
+
+    def test_is_never_seen_half_way(self, tmp_path: Path, layout: int):
+        store = written_by_layout(tmp_path / "old", layout)
+        processes = multiprocessing.get_context("forkserver")
+        half_way = processes.Event()
+        child = processes.Process(target=_bring_up_half_way, args=(str(store), half_way))
+        child.start()
+        assert half_way.wait(120)
+        with pytest.raises(StoreError, match=f"layout {layout}"):
+            lake.connect(store, read_only=True)
+        child.kill()
+        child.join()
+        assert lake.layout(store) == layout
+        with lake.writer(store):
+            pass
+        assert lake.layout(store) == SCHEMA_VERSION
+
+
+def _bring_up_half_way(store: str, half_way: Event) -> None:
+    def stuck(con: object, presets: object) -> bool:
+        half_way.set()
+        return threading.Event().wait()
+
+    migrations.imports.settle = stuck
+    with lake.writer(Path(store)):
+        pass
