@@ -101,7 +101,7 @@ def test_an_empty_store_says_what_to_run(empty_store: Path):
     assert "All runs</h2>" not in html
 
 
-@pytest.mark.parametrize("state", STATES[::6])
+@pytest.mark.parametrize("state", list(STATES)[::6])
 def test_a_golden_run_opens(state: str, golden_store: Path):
     # A whole page takes a second; test_a_story_counts_every_call reads the story of every run.
     with reading.reader(golden_store).cursor() as con:
