@@ -16,13 +16,15 @@ KINDS = ("folder", "shared", "bucket")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "kind" in metafunc.fixturenames:
+    if "store_kind" in metafunc.fixturenames:
         every = metafunc.definition.get_closest_marker("every_store")
-        metafunc.parametrize("kind", KINDS if every else KINDS[:1], indirect=True, scope="module")
+        metafunc.parametrize(
+            "store_kind", KINDS if every else KINDS[:1], indirect=True, scope="module"
+        )
 
 
 @pytest.fixture(scope="module")
-def kind(request: pytest.FixtureRequest) -> str:
+def store_kind(request: pytest.FixtureRequest) -> str:
     """The kind of store that the test is run over."""
     return request.param
 
@@ -67,12 +69,12 @@ def bucket_blank(postgres: Postgres, bucket: Mapping[str, str]) -> TeamBlank:
 
 @pytest.fixture
 def blank(
-    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    store_kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Path | TeamBlank:
     """An empty store of the kind that the test is run over."""
-    if kind == "folder":
+    if store_kind == "folder":
         return request.getfixturevalue("empty_store")
-    if kind == "bucket":
+    if store_kind == "bucket":
         for name, value in request.getfixturevalue("bucket").items():
             monkeypatch.setenv(name, value)
-    return request.getfixturevalue(f"{kind}_blank")
+    return request.getfixturevalue(f"{store_kind}_blank")

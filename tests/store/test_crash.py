@@ -36,9 +36,9 @@ def assert_whole(store: Store) -> int:
 
 
 @pytest.mark.every_store
-def test_a_killed_import_leaves_whole_imports_only(blank: Path, kind: str):
+def test_a_killed_import_leaves_whole_imports_only(blank: Path, store_kind: str):
     with copied(blank) as store:
-        kill_imports(store, KILLS if kind == "folder" else KILLS_OF_A_TEAM)
+        kill_imports(store, KILLS if store_kind == "folder" else KILLS_OF_A_TEAM)
 
 
 def kill_imports(store: Store, kills: int) -> None:

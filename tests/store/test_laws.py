@@ -51,8 +51,8 @@ def known(con: "DuckDBPyConnection") -> Known:
 
 
 @pytest.fixture(scope="module")
-def lines(kind: str) -> list[Raw]:
-    return collection(EXPORTS if kind == "folder" else EXPORTS_OF_A_TEAM)
+def lines(store_kind: str) -> list[Raw]:
+    return collection(EXPORTS if store_kind == "folder" else EXPORTS_OF_A_TEAM)
 
 
 @pytest.fixture
