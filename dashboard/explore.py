@@ -150,7 +150,7 @@ def answer(copy, sql):
             widgets.grid((5, "", widgets.element(sql)), (7, "", widgets.join([_said, _shown]))),
             explored.columns(),
             anchor="sql",
-            note="One SELECT on a copy of the views runs, fixes and agent_runs. It can read nothing else.",
+            note="One SELECT on a copy of the views named below. It can read nothing else.",
         )
     )
     return
