@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, settings
 ALLOWED_SKIP = "sample traces absent"
 
 # A law holds or it does not; how long an example takes depends on the machine.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "untimed", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("untimed")
 
 

@@ -33,7 +33,7 @@ FACTS = st.fixed_dictionaries(
 TOKENS = [name for name in names.USAGE if name != "cost_usd"]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     facts=FACTS, spent=st.fixed_dictionaries({}, optional=dict.fromkeys(TOKENS, VALUES["BIGINT"]))
 )
@@ -304,7 +304,7 @@ def recorded(folder: Path) -> Any:
     return Records(folder)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     tree=st.recursive(
         st.just([]), lambda inner: st.lists(inner, min_size=1, max_size=3), max_leaves=12

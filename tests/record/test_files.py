@@ -106,7 +106,7 @@ def test_a_folder_that_fails_says_so_once_and_takes_up_again(
     ]
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(most=st.integers(0, 20), count=st.integers(0, 60))
 def test_what_is_written_and_what_was_dropped_is_all_there_was(tmp_path_factory, most, count):
     folder = tmp_path_factory.mktemp("full") / "traces"

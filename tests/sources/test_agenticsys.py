@@ -320,7 +320,7 @@ def test_an_id_may_be_a_number(read):
 REPORTS = [json.loads(path.read_text("utf-8")) for path in sorted(JSON.rglob("*.json"))]
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_reports_with_anything_in_them_are_read_or_rejected(read, data):
     changed = []
@@ -331,7 +331,7 @@ def test_reports_with_anything_in_them_are_read_or_rejected(read, data):
     assert found.rows or found.rejects
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_table_with_anything_in_it_is_read_or_rejected(read, data):
     path = data.draw(st.sampled_from(sorted(CSV.rglob("*.csv"))))

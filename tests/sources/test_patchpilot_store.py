@@ -290,7 +290,7 @@ def records() -> list[dict[str, Any]]:
     return [record for record in found if isinstance(record, dict)]
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_records_with_anything_in_them_are_read_or_rejected(read, data):
     changed = []

@@ -154,7 +154,7 @@ def test_hostile_operations_give_unknown_values(read):
     assert found.rows[-1]["error_message"] == "boom"
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_traces_with_anything_in_them_are_read_or_rejected(read, data):
     changed = []

@@ -41,7 +41,7 @@ def test_every_call_of_a_real_log_is_read(read, sample):
     assert result.rows[4]["error_type"] == "ValueError"
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_the_order_does_not_matter(reader, data):
     records = [call(f"c{n}", output={"n": n}, inputs=None) for n in range(3)]
