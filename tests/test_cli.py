@@ -163,7 +163,9 @@ def test_the_doctor_says_why_a_store_does_not_open(store: Path):
     (store / "catalog.sqlite").write_text("no catalog")
     told = patchpilot("doctor", "--store", store)
     assert (told.returncode, told.stderr) == (1, "")
-    assert told.stdout.startswith(f"fault       catalog: the catalog {store}/catalog.sqlite is damaged (")
+    assert told.stdout.startswith(
+        f"fault       catalog: the catalog {store}/catalog.sqlite is damaged ("
+    )
 
 
 def test_no_control_code_of_a_trace_reaches_the_terminal(store: Path):

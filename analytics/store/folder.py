@@ -63,7 +63,6 @@ class FolderCatalog:
         """Make the store in a place of its own first, so that a crash never leaves half of one."""
         import sqlite3
 
-
         draft = self._folder / "tmp" / "catalog.sqlite"
         con = connect(*self.extensions)
         try:

@@ -38,7 +38,7 @@ def told(tmp_path_factory: pytest.TempPathFactory):
 def test_it_is_found_and_fits(told: Served, new_tab: NewTab, width: int, scheme: str):
     tab = new_tab(told.origin, width=width, scheme=scheme).open()
     if width > 640:
-        tab.page.get_by_role("link", name="Outcomes").click()
+        tab.page.get_by_role("link", name="Outcomes", exact=True).click()
     else:
         tab.open("/outcomes/")
     tab.page.locator("#last-import table").first.wait_for(timeout=30_000)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analytics.redaction import may_hold_secret
+from analytics.redaction import redact
 from tests.sources.conftest import Reader
 from tests.sources.records import calls, lines
 
-few = settings(max_examples=20)
+few = settings(max_examples=8)
 MALFORMED = b'{"id": "broken"\n'
 
 
@@ -94,7 +94,8 @@ def test_a_cut_off_file_loses_its_last_record_at_most(reader, records, cut):
 @given(records=calls())
 def test_a_record_says_the_same_as_its_row(reader, records):
     # What is taken out of secrets has laws of its own.
-    assume(not may_hold_secret(lines(*records)))
+    text = lines(*records)
+    assume(redact(text) == text)
     result = reader(lines(*records))
     raw = {record["id"]: record for record in records}
     for row in result.rows:

@@ -57,7 +57,7 @@ def test_a_folder_needs_no_address():
         ("s3://bucket/prefix", "no store can stand in"),
         ("postgresql://ada:hush@h/db", "no store can stand in"),
         ("postgres:dbname=db password=hush", "no store can stand in"),
-        ("file:///tmp/store", "no store can stand in"),
+        ("file:///somewhere/store", "no store can stand in"),
         ("ducklake:postgres:dbname=db password=hush", "does not say where the files stand"),
         ("ducklake:sqlite:catalog.db;data=/x", "names no PostgreSQL catalog"),
         ("ducklake:postgres:dbname;data=/x", "is no PostgreSQL connection"),

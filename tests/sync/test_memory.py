@@ -59,4 +59,4 @@ def test_what_does_not_fit_leaves_the_store_as_it_was(
         sync.import_paths(store, [str(file)])
     with lake.writer(store) as con:
         assert con.sql("SELECT count(*) FROM lake.imports").fetchone() == (1,)
-        assert not list(lake.data_folder(con).rglob("import-2-*"))
+        assert not list(store.rglob("import-2-*"))
