@@ -125,7 +125,9 @@ def bucket_server() -> Iterator[Mapping[str, str]]:
     )  # fmt: skip
     url = f"http://127.0.0.1:{ports['s3']}"
     try:
-        _await(f"{url}/{BUCKET}", server)
+        _await(f"{url}/{BUCKET}", server, says=403)
+        # The server answers before it has made its bucket.
+        _await(f"http://127.0.0.1:{ports['filer']}/buckets/{BUCKET}/", server, says=200)
         yield {**keys, "AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1"}
     finally:
         server.kill()
@@ -133,14 +135,16 @@ def bucket_server() -> Iterator[Mapping[str, str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _await(url: str, server: "subprocess.Popen[bytes]") -> None:
-    """Wait until the server asks who is there."""
+def _await(url: str, server: "subprocess.Popen[bytes]", says: int) -> None:
+    """Wait until the server answers as it should."""
     for _ in range(_START_S * 20):
         assert server.poll() is None, "the bucket's server ended by itself"
         try:
-            urllib.request.urlopen(url, timeout=5).close()
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                if answer.status == says:
+                    return
         except urllib.error.HTTPError as fault:
-            if fault.code == 403:
+            if fault.code == says:
                 return
         except OSError:
             pass
