@@ -13,7 +13,7 @@ from analytics import cost
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
-from analytics.store import attaching, memory, space
+from analytics.store import attaching, interrupts, memory, space
 from analytics.store.attaching import quoted
 from analytics.store.catalogs import catalog
 from analytics.store.folder import FolderCatalog
@@ -95,11 +95,13 @@ def _open(
     there = catalog(Location.of(store))
     if not there.exists():
         raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
-    con = attaching.connect(*there.extensions)
+    with interrupts.deferred():
+        con = attaching.connect(*there.extensions)
     try:
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")
-        there.attach(con, read_only=read_only, snapshot=snapshot)
+        with interrupts.deferred():
+            there.attach(con, read_only=read_only, snapshot=snapshot)
         version = int(setting(con, "schema_version") or 1)
     except duckdb.Error as fault:
         con.close()
@@ -128,10 +130,16 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
     location = Location.of(store)
     there = catalog(location)
     spill = nullcontext(location.tmp) if location.tmp else scratch(location)
-    with space.explained(Path(location.data)), there.locked() as died, spill as folder:
+    with (
+        interrupts.heeded(),
+        space.explained(Path(location.data)),
+        there.locked() as died,
+        spill as folder,
+    ):
         if not there.exists():
             try:
-                there.make(_lay_out)
+                with interrupts.deferred():
+                    there.make(_lay_out)
             except duckdb.Error as fault:
                 raise StoreError(
                     f"cannot make the store in {store}: {_first_line(fault)}."

@@ -1,0 +1,48 @@
+"""What Ctrl-C does while DuckDB is at work: the same as anywhere else."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_SAID = "Query interrupted"
+"""DuckDB's word for it, as a RuntimeError."""
+
+
+@contextmanager
+def heeded() -> Iterator[None]:
+    """Turn DuckDB's word for Ctrl-C back into Python's.
+
+    Raises:
+        KeyboardInterrupt: the block was told to stop.
+    """
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InterruptException as fault:
+        raise KeyboardInterrupt from fault
+    except RuntimeError as fault:
+        if str(fault) == _SAID:
+            raise KeyboardInterrupt from fault
+        raise
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let Ctrl-C wait for a block of less than a second, in which DuckDB would abort the process.
+
+    Raises:
+        KeyboardInterrupt: when the block is over, where it was told to stop meanwhile.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Only the main thread hears of signals.
+        return
+    told: list[int] = []
+    former = signal.signal(signal.SIGINT, lambda number, _: told.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+        if told:
+            raise KeyboardInterrupt

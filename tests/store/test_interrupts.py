@@ -1,0 +1,43 @@
+"""Ctrl-C while DuckDB is at work is Ctrl-C."""
+
+import os
+import signal
+import threading
+
+import duckdb
+import pytest
+
+from analytics.store import interrupts
+
+
+def test_a_query_that_is_told_to_stop_stops_as_python_does():
+    with duckdb.connect() as con, pytest.raises(KeyboardInterrupt), interrupts.heeded():
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        con.execute("SELECT sum(sqrt(range)) FROM range(1000000000000)")
+
+
+def test_another_fault_stays_what_it_is():
+    with pytest.raises(RuntimeError, match="something else"), interrupts.heeded():
+        raise RuntimeError("something else")
+
+
+def test_what_must_not_be_stopped_is_finished_first():
+    done = []
+    with pytest.raises(KeyboardInterrupt), interrupts.deferred():
+        os.kill(os.getpid(), signal.SIGINT)
+        done.append(True)
+    assert done
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_another_thread_hears_of_no_signals():
+    done = []
+
+    def work() -> None:
+        with interrupts.deferred():
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done
