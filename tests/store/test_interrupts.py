@@ -11,9 +11,13 @@ from analytics.store import interrupts
 
 
 def test_a_query_that_is_told_to_stop_stops_as_python_does():
-    with duckdb.connect() as con, pytest.raises(KeyboardInterrupt), interrupts.heeded():
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-        con.execute("SELECT sum(sqrt(range)) FROM range(1000000000000)")
+    def ask() -> None:
+        with duckdb.connect() as con, interrupts.heeded():
+            con.execute("SELECT sum(sqrt(range)) FROM range(1000000000000)")
+
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        ask()
 
 
 def test_another_fault_stays_what_it_is():
@@ -23,9 +27,14 @@ def test_another_fault_stays_what_it_is():
 
 def test_what_must_not_be_stopped_is_finished_first():
     done = []
-    with pytest.raises(KeyboardInterrupt), interrupts.deferred():
-        os.kill(os.getpid(), signal.SIGINT)
-        done.append(True)
+
+    def work() -> None:
+        with interrupts.deferred():
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
     assert done
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
