@@ -218,6 +218,9 @@ EMAIL = Secret(
 )
 
 
+_GATHERED = "redacted columns"
+
+
 def _replacements(*, emails: bool) -> tuple[Secret, ...]:
     return (*SECRETS, EMAIL) if emails else SECRETS
 
@@ -269,26 +272,55 @@ def redact(text: str, *, emails: bool = False) -> str:
 
 
 def redact_columns(
-    rows: "DuckDBPyRelation", columns: Iterable[str], *, emails: bool = False
+    rows: "DuckDBPyRelation", columns: Iterable[str], *, emails: bool = False, few: bool = False
 ) -> "DuckDBPyRelation":
     """Return the rows with ``redact`` done on some of their VARCHAR columns; NULL stays NULL.
 
     Most texts hold no secret: they cost one search, for all hints together.
+
+    Args:
+        rows: with any columns.
+        columns: which of them; the others stay as they are.
+        emails: whether e-mail addresses go as well.
+        few: whether the rows are few. Then one expression serves all columns: to make one for each takes
+            longer (a tenth of a second) than it saves, which for many rows is half of the time.
     """
-    from duckdb import CaseExpression, ColumnExpression, ConstantExpression, FunctionExpression
+    from duckdb import ColumnExpression as Column
+    from duckdb import ConstantExpression as Constant
+    from duckdb import FunctionExpression as Function
+    from duckdb import LambdaExpression, StarExpression
 
-    chosen = frozenset(columns)
     secrets = _replacements(emails=emails)
-    hint = ConstantExpression(_hint(secrets))
+    chosen = frozenset(columns)
+    names = [name for name in rows.columns if name in chosen]
+    if not few:
+        return rows.select(
+            *(
+                _cleaned(Column(name), secrets).alias(name) if name in chosen else Column(name)
+                for name in rows.columns
+            )
+        )
+    texts = Function("list_value", *map(Column, names))
+    each = LambdaExpression("text", _cleaned(Column("text"), secrets))
+    gathered = Function("list_transform", texts, each).alias(_GATHERED)
+    return rows.select(StarExpression(exclude=names), gathered).select(
+        *(
+            Function("list_extract", Column(_GATHERED), Constant(names.index(name) + 1)).alias(name)
+            if name in chosen
+            else Column(name)
+            for name in rows.columns
+        )
+    )
 
-    def column(name: str) -> "Expression":
-        text = clean = ColumnExpression(name)
-        if name not in chosen:
-            return text
-        for secret in secrets:
-            arguments = (secret.regex, secret.replacement, "g")
-            clean = FunctionExpression("regexp_replace", clean, *map(ConstantExpression, arguments))
-        hinted = FunctionExpression("regexp_matches", text, hint)
-        return CaseExpression(hinted, clean).otherwise(text).alias(name)
 
-    return rows.select(*map(column, rows.columns))
+def _cleaned(text: "Expression", secrets: Iterable[Secret]) -> "Expression":
+    """Return the expression of a text without secrets."""
+    from duckdb import CaseExpression, ConstantExpression, FunctionExpression
+
+    secrets = tuple(secrets)
+    clean = text
+    for secret in secrets:
+        arguments = (secret.regex, secret.replacement, "g")
+        clean = FunctionExpression("regexp_replace", clean, *map(ConstantExpression, arguments))
+    hinted = FunctionExpression("regexp_matches", text, ConstantExpression(_hint(secrets)))
+    return CaseExpression(hinted, clean).otherwise(text)

@@ -26,6 +26,8 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 
 _MAX_DOCUMENT_BYTES = 8 * MAX_RECORD_BYTES
 _BATCH = 5_000
+_FEW = 2_000
+"""Fewer rows than this are cleaned by what is soon made ready, not by what is fast."""
 _BATCH_CHARACTERS = 32 * 1024 * 1024
 _EPOCH = datetime(1970, 1, 1)
 _INT64 = 2**63
@@ -148,7 +150,8 @@ class CallWriter:
 
         if self._rows:
             raw = pa.Table.from_pylist(self._rows, schema=self._schema)
-            clean = redact_columns(self._con.from_arrow(raw), (*_JSON, *_FREE_TEXT))
+            few = raw.num_rows < _FEW
+            clean = redact_columns(self._con.from_arrow(raw), (*_JSON, *_FREE_TEXT), few=few)
             self._out.write_table(clean.to_arrow_table().cast(self._schema))
         self._rows, self._characters = [], 0
 

@@ -48,6 +48,8 @@ UI_LIMIT = 10_000
 
 _FREE_TEXT = ("display_name", "error_message", "inputs", "output", "attributes", "feedback")
 _ROW_GROUP = 20_000
+_FEW = 2_000
+"""Fewer calls than this are a live tail or a trial: making ready costs more than the rows do."""
 
 
 class UnreadableError(Exception):
@@ -90,7 +92,8 @@ def write(
     con.execute(statement("macros.sql"))
     level = ConstantExpression(detail).cast("TINYINT").alias("detail")
     calls = raw.query("raw", statement("calls.sql")).select(StarExpression(), level)
-    redact_columns(calls, _FREE_TEXT).write_parquet(
+    few = raw.limit(_FEW).count("*").fetchall()[0][0] < _FEW
+    redact_columns(calls, _FREE_TEXT, few=few).write_parquet(
         str(path), compression="zstd", row_group_size=_ROW_GROUP
     )
 
