@@ -12,7 +12,7 @@ from benchmark import fresh
 from benchmark.rows import GROUPS, Figure, Row, Target, Unit, growth, table
 
 SIZE = 2000
-MEASURED = ("ingest", "poll", "trace", "record", "refresh")
+MEASURED = ("ingest", "poll", "trace")
 
 
 def test_a_small_run_measures_every_row_and_leaves_nothing(tmp_path: Path):

@@ -14,7 +14,7 @@ from analytics.store.location import Location, Store
 from tests.chain import ROLLUPS, bring, copied, rows
 from tests.store.importing import batch, work
 
-KILLS = 20
+KILLS = 8
 KILLS_OF_A_TEAM = 2
 
 
