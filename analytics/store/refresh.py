@@ -30,7 +30,7 @@ _ORDER = (
 """Each reads what the ones before it made."""
 
 
-_CALLS_AT_ONCE = 200_000
+_CALLS_AT_ONCE = 150_000
 """Memory is bounded by the calls of a slice, however many an import brings."""
 
 
