@@ -4,6 +4,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _SAID = "Query interrupted"
 """DuckDB's word for it, as a RuntimeError."""
@@ -25,6 +29,20 @@ def heeded() -> Iterator[None]:
     except RuntimeError as fault:
         if str(fault) == _SAID:
             raise KeyboardInterrupt from fault
+        raise
+
+
+@contextmanager
+def abandoned(con: "DuckDBPyConnection") -> Iterator[None]:
+    """Give up what a connection is at, where the block ends by an exception.
+
+    Told to stop, DuckDB leaves its threads at work, and waits for them in the next statement or in
+    ``close``: a rollback would take as long as the query that it undoes.
+    """
+    try:
+        yield
+    except BaseException:
+        con.interrupt()
         raise
 
 

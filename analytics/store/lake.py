@@ -156,7 +156,8 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
                 from analytics.store import migrations
 
                 migrations.bring_up(con, version)
-            yield con
+            with interrupts.abandoned(con):
+                yield con
         finally:
             con.close()
 
@@ -189,7 +190,8 @@ def transaction(con: "DuckDBPyConnection", fate: Fate | None = None) -> Iterator
 
     con.execute("BEGIN")
     try:
-        yield
+        with interrupts.abandoned(con):
+            yield
         con.execute("COMMIT" if fate is None or fate.keep else "ROLLBACK")
     except BaseException as fault:
         with suppress(duckdb.Error):  # A failed COMMIT has rolled back by itself.
