@@ -67,8 +67,8 @@ def connect(project: str) -> Any:  # noqa: ANN401 - the SDK's client
     import weave
     from weave.trace.weave_client import _get_call_processor
 
-    # The SDK reads the source of ops in threads of its own; Python 3.11's parser fails if two
-    # threads parse at once, and the repair operators parse all the time.
+    # The SDK parses the source of ops in threads of its own, where ours parse all the time (see
+    # source.parsed).
     os.environ["WEAVE_CAPTURE_CODE"] = "false"
     client = weave.init(project)
     processor = _get_call_processor(client.server)

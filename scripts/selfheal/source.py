@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, cached_property
@@ -11,6 +12,7 @@ from functools import cache, cached_property
 WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 SCRIPT_FUNCTION = re.compile(r"^function (\w+)\(", re.MULTILINE)
 PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)|\{% (?:if|for \w+ in) ([\w.]+)")
+PARSED_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,18 @@ def likeness(one: str, other: str) -> float:
     return matcher.ratio() if matcher.quick_ratio() > 0.5 else 0.0
 
 
+def parsed(text: str) -> ast.Module:
+    """Parse Python, beside threads of others that do so, too.
+
+    Python 3.11 counts the depth of all threads' trees as one, and gives up where two meet; Weave's
+    SDK parses a line in a thread of its own whenever it meets an op for the first time.
+    """
+    for _ in range(PARSED_TRIES):
+        with suppress(SystemError):
+            return ast.parse(text)
+    return ast.parse(text)
+
+
 class Code:
     """A parsed Python file with offsets in characters."""
 
@@ -44,7 +58,7 @@ class Code:
         self.file = file
         self.text = text
         self._focus = focus
-        self.tree = ast.parse(text)
+        self.tree = parsed(text)
         self._lines = text.splitlines(keepends=True)
         self._starts = [0]
         for line in self._lines:
