@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,7 @@ def load(name_or_path: str) -> Preset:
         raise InputError(f"cannot read semantics file {path}: {fault}.") from fault
 
 
+@cache
 def parse(name: str, text: str) -> Preset:
     """Check a semantics file and return what it says.
 

@@ -1,6 +1,7 @@
 """Semantics as DuckDB expressions: what presets read from payloads becomes rows of ``schema.FACTS``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -249,6 +250,7 @@ def _by_role(values: "Mapping[str, Expression]", kind: str) -> "Expression":
     return chosen
 
 
+@cache
 def _split(path: str) -> tuple[str, str]:
     """Turn ``output.a.b[*].c`` into its column and a JSON path with quoted keys.
 

@@ -42,6 +42,7 @@ def _lay_out(con: "DuckDBPyConnection") -> None:
     for table in STORED:
         if table.name not in there:
             con.execute(lake.ddl(table, "lake"))
+            lake.break_in(con, table)
             continue
         for field in table.fields:
             if field.name not in there[table.name]:
@@ -52,3 +53,4 @@ def _lay_out(con: "DuckDBPyConnection") -> None:
         if table.name in there:
             con.execute(lake.ddl_drop(table))
         con.execute(lake.ddl(table, "lake"))
+        lake.break_in(con, table)

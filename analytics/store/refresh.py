@@ -50,7 +50,11 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
         con.execute("SET VARIABLE slice = $1", [part])
         con.execute(lake.statement("statements", "slice"))
         work_out(con, presets)
-        con.execute(lake.statement("statements", "replace_rollups"))
+        con.execute(lake.statement("statements", "replaced"))
+        # A removal that finds nothing costs as much as one that does.
+        if con.execute("SELECT 1 FROM replaced LIMIT 1").fetchone():
+            con.execute(lake.statement("statements", "drop_rollups"))
+        con.execute(lake.statement("statements", "keep_rollups"))
         con.execute(lake.statement("statements", "keep_prices"))
         row = con.execute("SELECT count(*) FROM new_runs").fetchone()
         runs += int(row[0]) if row else 0
@@ -78,6 +82,7 @@ def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     """Work out every rollup anew. Gives the same rows as refreshing did, or there is a fault."""
     con.execute("SET VARIABLE roots_are_runs = $1", [any(preset.root_is_run for preset in presets)])
     con.execute("DELETE FROM lake.prices")
+    con.execute(lake.statement("statements", "rollups_go"))
     con.execute(lake.statement("statements", "all_ids"))
     return refresh(con, presets)
 
