@@ -77,7 +77,8 @@ install_pins() {
         rm -rf "$root/.venv"
         "$python" -m venv "$root/.venv" || fail "cannot make $root/.venv with $python."
     fi
-    pip_install --require-hashes -r "$root/requirements/$1.txt"
+    # Every package that is needed is among the pins; Python compiles what it comes to use.
+    pip_install --require-hashes --no-deps --no-compile -r "$root/requirements/$1.txt"
     pip_install --no-deps --no-build-isolation --editable "$root"
     # The dev pins hold the run pins, so a dev environment serves scripts/run as well.
     stamp_of run >"$root/.venv/pins-run"

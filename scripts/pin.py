@@ -25,6 +25,8 @@ PINS: dict[str, list[str]] = {
         *("--extra", "team"),
         *("--group", "build"),
         *("--group", "dev"),
+        # chdb names it and works without; DuckDB would load it in every process of the tests.
+        *("--no-emit-package", "pandas"),
     ],
     # In an environment of its own, so that what it needs does not bind ours.
     "requirements/audit.txt": ["--group", "audit"],

@@ -42,7 +42,8 @@ def install(folder: Path, pins: Path) -> None:
     """Make an environment and install pins into it."""
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    command = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", pins]
+    command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
+    command += ["--require-hashes", "-r", pins]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServerFailed(f"cannot install {pins.name}: {done.stderr.strip()[-2000:]}")

@@ -13,7 +13,7 @@ from analytics.render import UNKNOWN
 from analytics.store import imports, lake
 from analytics.store.reader import Reader
 from tests.chain import rows
-from tests.test_cli import patchpilot
+from tests.cli.test_commands import patchpilot
 from tests.traces import LLM, Trace
 
 OWN = """

@@ -50,8 +50,8 @@ def as_zip(files: Files) -> bytes:
 PACKERS: dict[str, Callable[[Files], bytes]] = {
     "x.zip": as_zip,
     "x.tar": as_tar,
-    "x.tar.gz": lambda files: gzip.compress(as_tar(files)),
-    "x.tgz": lambda files: gzip.compress(as_tar(files)),
+    "x.tar.gz": lambda files: gzip.compress(as_tar(files), mtime=0),
+    "x.tgz": lambda files: gzip.compress(as_tar(files), mtime=0),
     "x.tar.zst": lambda files: zstandard.compress(as_tar(files)),
 }
 packed = pytest.mark.parametrize("name", PACKERS)
@@ -94,7 +94,7 @@ def test_an_archive_is_a_folder_of_the_same_files(name: str, tmp_path: Path):
     folder = tmp_path / "folder"
     write(folder / "agent.nightly.json", evaluation())
     harness(folder, "agent", "a__b-2", instance(resolved=False))
-    (folder / "calls.jsonl.gz").write_bytes(gzip.compress(TRACE))
+    (folder / "calls.jsonl.gz").write_bytes(gzip.compress(TRACE, mtime=0))
     (folder / "notes.txt").write_text("nothing to read")
     (folder / ".hidden.jsonl").write_bytes(TRACE)
     (folder / "broken.json").write_text("{")
@@ -262,7 +262,7 @@ def test_an_archive_is_known_by_its_content(tmp_path: Path):
         TRACE,
         b"",
         b"\0" * 512,
-        gzip.compress(TRACE),
+        gzip.compress(TRACE, mtime=0),
         zstandard.compress(TRACE),
         b"PK\x03",
     ):

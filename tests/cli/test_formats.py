@@ -8,8 +8,8 @@ import pytest
 
 from analytics.sources import GIVES
 from analytics.sources.formats import FORMATS
+from tests.cli.test_commands import patchpilot
 from tests.sync.test_growth import call
-from tests.test_cli import patchpilot
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_a_pause_is_a_number_of_seconds(pause: str):
 def test_numbers_of_the_bundled_traces_say_so(tmp_path: Path):
     done = patchpilot("metrics", "runs")
     own = "there is no store of your own yet; these are the bundled traces" in done.stderr
-    assert own or (Path(__file__).parents[1] / "data" / "store").exists()
+    assert own or (Path(__file__).parents[2] / "data" / "store").exists()
 
 
 def test_the_environment_names_the_store_for_every_command(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_commands import patchpilot
 from tests.sync.test_growth import call
-from tests.test_cli import patchpilot
 
 
 @pytest.fixture
