@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from analytics.semantics import Preset, classify, extract
 from analytics.sources import Reject, Staged
-from analytics.store import lake, refresh
+from analytics.store import lake, memory, refresh
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -94,12 +94,15 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         _explain_ops(con, presets, "SELECT DISTINCT op FROM calls")
         con.execute(lake.statement("statements", "meant"))
         all_new = _take(con)
+        memory.give_back(con)
         con.execute(lake.statement("statements", "apply"))
+        memory.give_back(con)
         folder = lake.data_folder(con)
         if all_new and folder is not None:
             _take_over(con, import_id, arrival, folder / "main" / "payloads", taken_over)
         else:
             con.execute(lake.statement("statements", "copy_payloads"))
+        memory.give_back(con)
         unmatched = _write_facts(con, presets, "fact_source")
         deleted = _delete(con, arrival.deleted_ids)
         con.execute(lake.statement("statements", "touched_ids"))

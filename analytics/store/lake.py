@@ -152,7 +152,7 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
             if died:
                 # What it had written without committing is in nobody's list of files.
                 con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
-            con.execute(f"SET memory_limit = '{memory.USUAL_MB}MB'")
+            memory.allow(con, memory.USUAL_MB)
             con.execute(f"SET partitioned_write_flush_threshold = {_WRITTEN_AT_ONCE}")
             con.execute(f"SET temp_directory = {quoted(str(folder))}")
             if version < SCHEMA_VERSION:

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator
+from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from analytics.errors import StoreError
@@ -14,6 +16,7 @@ T = TypeVar("T")
 USUAL_MB = 450
 """Of an import: what does not fit goes to a temporary folder."""
 
+_MUCH_MB = 300
 _MORE_MB = 2_000
 _MOST_SHARE = 0.6
 """Of the machine's memory: a few texts of many megabytes must fit at once."""
@@ -31,7 +34,7 @@ def enough(con: "DuckDBPyConnection", work: Callable[[], T]) -> T:
     """
     limit = USUAL_MB
     for limit in _limits():
-        con.execute("SET memory_limit = $1", [f"{limit}MB"])
+        allow(con, limit)
         try:
             return work()
         except Exception as fault:
@@ -41,6 +44,34 @@ def enough(con: "DuckDBPyConnection", work: Callable[[], T]) -> T:
         f"this import needs more than {limit:,} MB of memory; nothing was stored, and the store is as it "
         "was. Import fewer files at once, or on a machine with more memory."
     )
+
+
+def allow(con: "DuckDBPyConnection", limit_mb: int) -> None:
+    """Set how much memory a connection may take."""
+    con.execute("SET VARIABLE memory_limit = $1", [f"{limit_mb}MB"])
+    con.execute("SET memory_limit = getvariable('memory_limit')")
+
+
+def give_back(con: "DuckDBPyConnection") -> None:
+    """Return to the system what the last statements let go of; the next one's would come on top of it.
+
+    DuckDB keeps hundreds of megabytes that it freed, outside of its limit, until the limit is set. Small
+    imports are quicker without.
+    """
+    if _resident_mb() < _MUCH_MB:
+        return
+    con.execute(
+        "SET memory_limit = coalesce(getvariable('memory_limit'), current_setting('memory_limit'))"
+    )
+
+
+def _resident_mb() -> float:
+    """Return what this process takes up of the machine's memory; infinitely much where it cannot be told."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    except OSError:
+        return inf
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _limits() -> Iterator[int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analytics import cost
 from analytics.semantics import Preset, error_kind, extract
-from analytics.store import lake
+from analytics.store import lake, memory
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -71,10 +71,12 @@ def rules(presets: Sequence[Preset], own: cost.PriceList) -> str:
 
 def work_out(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
     """Make a temporary table ``new_<rollup>`` of every rollup, of the traces in ``touched``."""
+    memory.give_back(con)
     con.execute(lake.statement("statements", "touched"))
     _explain_errors(con, presets)
     _explain_prices(con)
     for name in _ORDER:
+        memory.give_back(con)
         con.execute(lake.statement("rollups", name))
 
 

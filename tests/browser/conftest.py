@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, sync_playwright
 
 from analytics import sync
 from tests.dashboard import traces
@@ -97,8 +97,16 @@ def serve() -> Iterator[Serve]:
         yield lambda *arguments: stopping.enter_context(serving(*arguments))
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """A window for all tabs: what it has loaded once, it need not load and compile again."""
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def new_tab(browser: Browser, serve: Serve) -> Iterator[NewTab]:
+def new_tab(window: BrowserContext, serve: Serve) -> Iterator[NewTab]:
     """Make tabs; when the test ends, nothing may have gone wrong in any of them."""
     with ExitStack() as closing:
         tabs: list[Tab] = []
@@ -106,13 +114,12 @@ def new_tab(browser: Browser, serve: Serve) -> Iterator[NewTab]:
         def make(
             origin: str, *, width: int = 1440, scheme: str = "light", offline: bool = False
         ) -> Tab:
-            context = browser.new_context(
-                viewport={"width": width, "height": 1000},
-                color_scheme="dark" if scheme == "dark" else "light",
-                offline=offline,
-            )
-            closing.callback(context.close)
-            tab = Tab(page=context.new_page(), origin=origin)
+            page = window.new_page()
+            closing.callback(page.close)
+            page.set_viewport_size({"width": width, "height": 1000})
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            window.set_offline(offline)
+            tab = Tab(page=page, origin=origin)
             _watch(tab)
             tabs.append(tab)
             return tab

@@ -1,6 +1,7 @@
 """The page of cost and tools in a real browser: right numbers, narrow and dark, and links that lead on."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from dashboard.spent import FIRST_CARDS, SECOND_CARDS
 from tests.browser.conftest import NewTab, Serve
 from tests.browser.test_hostile import TEXTS, is_unharmed
 from tests.dashboard import spending_traces
+from tests.server.launch import Served, serving
 
 pytestmark = pytest.mark.browser
 
@@ -32,12 +34,17 @@ def spent_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
+@pytest.fixture(scope="module")
+def spent(spent_store: Path) -> Iterator[Served]:
+    with serving(spent_store) as served:
+        yield served
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_cards_charts_and_tables_are_there(
-    spent_store: Path, serve: Serve, new_tab: NewTab, width: int, scheme: str
+    spent_store: Path, spent: Served, new_tab: NewTab, width: int, scheme: str
 ):
-    served = serve(spent_store)
-    tab = new_tab(served.origin, width=width, scheme=scheme).open("/spending/?period=14d")
+    tab = new_tab(spent.origin, width=width, scheme=scheme).open("/spending/?period=14d")
     expect(tab.page.locator("svg.marks")).to_have_count(CHARTS, timeout=30_000)
     told = tab.cards()
     reader = Reader(spent_store)
@@ -52,9 +59,8 @@ def test_cards_charts_and_tables_are_there(
     assert tab.width() <= width
 
 
-def test_tools_are_sorted_and_turned_page_by_page(spent_store: Path, serve: Serve, new_tab: NewTab):
-    served = serve(spent_store)
-    tab = new_tab(served.origin).open("/spending/")
+def test_tools_are_sorted_and_turned_page_by_page(spent: Served, new_tab: NewTab):
+    tab = new_tab(spent.origin).open("/spending/")
     tools = tab.page.locator("#tools")
     expect(tools).to_contain_text("1 to 10 of 18", timeout=30_000)
     tools.get_by_role("button", name="Next →").click()
@@ -64,20 +70,16 @@ def test_tools_are_sorted_and_turned_page_by_page(spent_store: Path, serve: Serv
     assert tools.locator("tbody tr").count() == 10
 
 
-def test_a_view_is_an_address_and_goes_along_to_other_pages(
-    spent_store: Path, serve: Serve, new_tab: NewTab
-):
-    served = serve(spent_store)
-    tab = new_tab(served.origin).open("/spending/?variant=v2")
+def test_a_view_is_an_address_and_goes_along_to_other_pages(spent: Served, new_tab: NewTab):
+    tab = new_tab(spent.origin).open("/spending/?variant=v2")
     expect(tab.page.locator(".pp-chip")).to_contain_text("Variant: v2", timeout=30_000)
     tab.page.locator("nav a", has_text="Overview").click()
     expect(tab.page).to_have_url(re.compile(r"/\?variant=v2$"), timeout=20_000)
     expect(tab.page.locator(".pp-chip")).to_contain_text("Variant: v2", timeout=30_000)
 
 
-def test_what_costs_is_cut_otherwise(spent_store: Path, serve: Serve, new_tab: NewTab):
-    served = serve(spent_store)
-    tab = new_tab(served.origin).open("/spending/")
+def test_what_costs_is_cut_otherwise(spent: Served, new_tab: NewTab):
+    tab = new_tab(spent.origin).open("/spending/")
     picker = tab.page.locator("select").filter(has_text="Variant")
     picker.wait_for(timeout=30_000)
     picker.select_option(label="Task")

@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -55,11 +56,19 @@ def test_every_kind_of_change_is_followed(lines: list[Raw], tmp_path: Path):
         agree(store, growing, tmp_path / "fresh-pruned")
 
 
-def test_what_has_not_changed_is_not_written_again(lines: list[Raw], tmp_path: Path):
-    store, folder = tmp_path / "store", tmp_path / "out"
+@pytest.fixture(scope="module")
+def exported(lines: list[Raw], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A store and its export, to look at and to copy."""
+    place = tmp_path_factory.mktemp("exported")
+    store, folder = place / "store", place / "out"
     with lake.writer(store) as con:
         bring(con, store, lines)
     export_tables(store, folder, "csv")
+    return store, folder
+
+
+def test_what_has_not_changed_is_not_written_again(exported: tuple[Path, Path], tmp_path: Path):
+    store, folder = exported[0], copytree(exported[1], tmp_path / "out")
     before = stamps(folder)
     export_tables(store, folder, "csv")
     after = stamps(folder)
@@ -68,12 +77,9 @@ def test_what_has_not_changed_is_not_written_again(lines: list[Raw], tmp_path: P
 
 @pytest.mark.parametrize("damage", ["changed", "gone", "forgotten", "nonsense", "another store"])
 def test_a_folder_that_is_not_as_it_was_left_is_written_anew(
-    lines: list[Raw], tmp_path: Path, damage: str
+    lines: list[Raw], exported: tuple[Path, Path], tmp_path: Path, damage: str
 ):
-    store, folder = tmp_path / "store", tmp_path / "out"
-    with lake.writer(store) as con:
-        bring(con, store, lines)
-    export_tables(store, folder, "csv")
+    store, folder = exported[0], copytree(exported[1], tmp_path / "out")
     whole = contents(folder)
     match damage:
         case "changed":
