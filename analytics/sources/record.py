@@ -9,17 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.sources import GIVES, SourceFormat, Staged
-from analytics.sources.rows import (
-    CallWriter,
-    Deaf,
-    UnusableError,
-    count,
-    lines,
-    mapping,
-    moment,
-    price,
-    text,
-)
+from analytics.sources.rows import CallWriter, Deaf, UnusableError, lines
+from analytics.sources.values import count, mapping, moment, price, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

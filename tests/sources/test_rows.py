@@ -11,19 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.schema import CALLS
-from analytics.sources.rows import (
-    CallWriter,
-    UnusableError,
-    as_json,
-    count,
-    derived_id,
-    documents,
-    lines,
-    moment,
-    number,
-    price,
-    total,
-)
+from analytics.sources.rows import CallWriter, UnusableError, as_json, derived_id, documents, lines
+from analytics.sources.values import count, moment, number, price, total
 
 NEEDED = {
     "span_id": "s",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from analytics.sources import SourceFormat, Staged
 from analytics.sources.otel import meaning
 from analytics.sources.otel.span import Span, from_otlp, from_sdk
-from analytics.sources.rows import Account, CallWriter, Deaf, UnusableError, documents, mapping
+from analytics.sources.rows import Account, CallWriter, Deaf, UnusableError, documents
+from analytics.sources.values import mapping
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
