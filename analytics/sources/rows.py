@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
-from analytics.redaction import redact, redact_columns
+from analytics.redaction import FEW, redact, redact_columns
 from analytics.schema import CALLS
 from analytics.sources import Reject, Staged
 
@@ -25,8 +25,6 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 
 _MAX_DOCUMENT_BYTES = 8 * MAX_RECORD_BYTES
 _BATCH = 5_000
-_FEW = 2_000
-"""Fewer rows than this are cleaned by what is soon made ready, not by what is fast."""
 _BATCH_CHARACTERS = 32 * 1024 * 1024
 _JSON = ("inputs", "output", "attributes", "feedback")
 _FREE_TEXT = ("display_name", "error_message")
@@ -146,7 +144,7 @@ class CallWriter:
 
         if self._rows:
             raw = pa.Table.from_pylist(self._rows, schema=self._schema)
-            few = raw.num_rows < _FEW
+            few = raw.num_rows < FEW
             clean = redact_columns(self._con.from_arrow(raw), (*_JSON, *_FREE_TEXT), few=few)
             self._out.write_table(clean.to_arrow_table().cast(self._schema))
         self._rows, self._characters = [], 0
