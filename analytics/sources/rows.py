@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -236,15 +237,33 @@ def document(path: Path, out: CallWriter) -> Any:  # noqa: ANN401 - whatever JSO
     return None
 
 
-def lines(path: Path, out: Account) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the JSON object of each line with its 1-based number; every other line is a reject."""
+def tell_growth(path: Path, size: int, out: CallWriter) -> None:
+    """Tell the user if a file is longer by now than what was read of it."""
+    if path.stat().st_size > size:
+        out.note(
+            "it grew while it was read: what was added is left out. Import it again, or watch it."
+        )
+
+
+def lines(
+    path: Path, out: Account, size: int = sys.maxsize
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the JSON object of each line with its 1-based number; every other line is a reject.
+
+    Args:
+        path: the file.
+        out: is told of the rejects.
+        size: bytes to read: whoever reads a file twice, while it may grow, reads the same both times.
+    """
     with path.open("rb") as file:
-        number = 0
-        while raw := file.readline(MAX_RECORD_BYTES + 1):
+        number, left = 0, size
+        while raw := file.readline(min(MAX_RECORD_BYTES + 1, left)):
             number += 1
+            left -= len(raw)
             if len(raw) > MAX_RECORD_BYTES:
                 if not raw.endswith(b"\n"):
                     _skip_line(file)
+                    left = max(size - file.tell(), 0)
                 out.reject(number, f"larger than {MAX_RECORD_BYTES // 1024**2} MB", raw[:200].hex())
                 continue
             if not raw.strip():
@@ -265,13 +284,14 @@ def lines(path: Path, out: Account) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield number, record
 
 
-def documents(path: Path, out: Account) -> Iterator[tuple[int, Any]]:
+def documents(path: Path, out: Account, size: int = sys.maxsize) -> Iterator[tuple[int, Any]]:
     """Yield the JSON values of a file: one a line, one in all, or several one after the other.
 
-    Each comes with its 1-based line, or with its position where it takes several lines.
+    Each comes with its 1-based line, or with its position where it takes several lines. Of a file with
+    one a line, ``size`` is as for :func:`lines`.
     """
     if _is_lined(path):
-        yield from lines(path, out)
+        yield from lines(path, out, size)
         return
     if path.stat().st_size > _MAX_DOCUMENT_BYTES:
         out.reject(None, f"larger than {_MAX_DOCUMENT_BYTES // 1024**2} MB")
