@@ -11,7 +11,7 @@ from analytics.clickhouse import facts
 from analytics.clickhouse.expression import escaped
 from analytics.clickhouse.server import Address, Session
 from analytics.errors import InputError, RemoteError, UnknownNameError
-from analytics.semantics import Meaning, Preset, classify, error_kind
+from analytics.semantics import Meaning, Preset, classify, error_kind, fallback, roots_are_runs
 
 CALLS = ("calls_complete", "calls_merged")
 """Weave's tables of calls; one call may be in both, then the first has the say."""
@@ -88,7 +88,7 @@ def make(
     project = _project(session, tables, address.project)
     bound = {
         "project": escaped(project),
-        "roots_are_runs": "true" if any(preset.root_is_run for preset in presets) else "false",
+        "roots_are_runs": "true" if roots_are_runs(presets) else "false",
         "now_us": str(_microseconds(now)),
         "stale_after_us": str(stale_after // timedelta(microseconds=1)),
     }
@@ -190,13 +190,13 @@ def _facts(
 
 def _error_kinds(session: Session, bound: dict[str, str], presets: Sequence[Preset]) -> None:
     by_name = {preset.name: preset for preset in presets}
-    fallback = next((preset for preset in presets if preset.root_is_run), presets[-1])
+    unnamed = fallback(presets)
     found = session.ask(statement("errors"))
     session.make("error_kinds", statement("error_kinds"), bound)
     session.fill(
         "error_kinds",
         ("preset", "error_type", "kind"),
-        ((p or "", error, error_kind(error, by_name.get(p, fallback))) for p, error in found),
+        ((p or "", error, error_kind(error, by_name.get(p, unnamed))) for p, error in found),
     )
 
 
