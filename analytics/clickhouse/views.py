@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from analytics import cost
 from analytics.clickhouse import facts
-from analytics.clickhouse.expression import escaped
+from analytics.clickhouse.expression import Sql, escaped, select
 from analytics.clickhouse.server import Address, Session
 from analytics.errors import InputError, RemoteError, UnknownNameError
 from analytics.semantics import Meaning, Preset, classify, error_kind, fallback, roots_are_runs
@@ -145,11 +145,14 @@ def _spans(
     }
     columns = ("op_name", "op", "op_version", "preset", "role", "kind", "agent", "tool")
     session.fill("meanings", columns, (_meaning(name, presets) for name in sorted(ops)))
+    read = select(
+        [Sql(text="*")], Sql(text=statement("read_calls")), into="spans", macros=statement("macros")
+    )
     unsound = 0
     for table in tables:
         here = {**bound, "calls": table}
         unsound += int(session.ask(statement("unsound"), here)[0][0])
-        session.ask(statement("read_calls"), here)
+        session.ask(read, here)
     calls = int(session.ask("SELECT count() FROM spans")[0][0])
     return Read(project=project, calls=calls, unsound=unsound)
 
