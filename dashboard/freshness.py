@@ -11,7 +11,7 @@ from analytics.errors import AnalyticsError
 from analytics.store.reader import Reader, Version
 
 SHARED_FOR_S = 0.2
-"""How old a look at the store may be to serve another page: every open page looks once a second."""
+"""How old a look at the store may be to serve another page: each that follows it looks once a second."""
 
 EVERY = ("1s", "2s", "5s", "30s")
 """How often a page can look. The first is what it does unless told: a look costs milliseconds."""
