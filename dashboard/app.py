@@ -122,10 +122,7 @@ def live(first_version, is_live, reader, set_fault, set_version):
     _look = freshness.poller(reader, first_version, set_version, set_fault)
     # A cell that names a control runs again whenever that changes. No other cell names one: they place
     # its markup, so that a tick that finds nothing new runs none.
-    # A look costs milliseconds: once a second, a page shows an import within two.
-    refresh_control = mo.ui.refresh(
-        options=["1s", "2s", "5s", "30s"], default_interval="1s", on_change=_look
-    )
+    refresh_control = freshness.control(_look)
     refresh = widgets.element(refresh_control) if is_live else widgets.NOTHING
     return (refresh,)
 

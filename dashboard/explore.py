@@ -19,7 +19,7 @@ with app.setup:
     from analytics.overview import Scope, selection, window
     from analytics.store import tables
     from analytics.store.sandbox import Sandbox
-    from dashboard import explored, metric_chart, page, pages, reading, widgets
+    from dashboard import explored, freshness, metric_chart, page, pages, reading, widgets
 
 
 @app.cell
@@ -35,17 +35,25 @@ def opened():
 
 
 @app.cell
-def live(first_version, reader):
+def state(first_version):
     get_version, set_version = mo.state(first_version)
-    reload_control = mo.ui.button(
-        label="Read the newest data", on_change=lambda _: set_version(reader.poll())
-    )
-    reload = widgets.element(reload_control)
-    return get_version, reload
+    get_fault, set_fault = mo.state(None)
+    return get_fault, get_version, set_fault, set_version
 
 
 @app.cell
-def head(get_version, reader, reload, store):
+def live(first_version, reader, set_fault, set_version):
+    # Only when asked: what somebody works with here does not change under their hands.
+    reload_control = mo.ui.button(
+        label="Read the newest data",
+        on_change=freshness.poller(reader, first_version, set_version, set_fault),
+    )
+    reload = widgets.element(reload_control)
+    return (reload,)
+
+
+@app.cell
+def head(get_fault, get_version, reader, reload, store):
     _shown = reading.answers(store, get_version(), Scope())
     widgets.show(
         page.header(
@@ -55,7 +63,7 @@ def head(get_version, reader, reload, store):
             pages=pages.links("/explore"),
             sections=explored.SECTIONS,
         ),
-        page.notices(_shown, (), None, reader.now),
+        page.notices(_shown, (), get_fault(), reader.now),
     )
     return
 

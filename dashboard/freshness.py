@@ -5,11 +5,16 @@ from threading import Lock
 from time import monotonic
 from weakref import WeakKeyDictionary
 
+import marimo as mo
+
 from analytics.errors import AnalyticsError
 from analytics.store.reader import Reader, Version
 
 SHARED_FOR_S = 0.2
-"""How old a look at the store may be to serve another page: every open page looks once a second."""
+"""How old a look at the store may be to serve another page: each that follows it looks once a second."""
+
+EVERY = ("1s", "2s", "5s", "30s")
+"""How often a page can look. The first is what it does unless told: a look costs milliseconds."""
 
 _looks: "WeakKeyDictionary[Reader, tuple[float, Version]]" = WeakKeyDictionary()
 _one_at_a_time = Lock()
@@ -47,6 +52,11 @@ def poller(
             changed(version)
 
     return look
+
+
+def control(look: Callable[[object], None]) -> mo.ui.refresh:
+    """Return what calls a :func:`poller`'s result at every tick, and lets a viewer choose how often."""
+    return mo.ui.refresh(options=list(EVERY), default_interval=EVERY[0], on_change=look)
 
 
 def _latest(reader: Reader) -> Version:

@@ -17,6 +17,7 @@ with app.setup:
         address,
         changed,
         conflicts_table,
+        freshness,
         outcome_reading,
         page,
         pages,
@@ -69,25 +70,9 @@ def state(first_version, first_view):
 
 @app.cell
 def live(first_version, is_live, reader, set_fault, set_version):
-    _seen = {"version": first_version, "fault": None}
-
-    def _poll(_tick):
-        fault, version = None, _seen["version"]
-        try:
-            version = reader.poll()
-        except AnalyticsError as error:
-            fault = str(error)
-        if fault != _seen["fault"]:
-            _seen["fault"] = fault
-            set_fault(fault)
-        if version != _seen["version"]:
-            _seen["version"] = version
-            set_version(version)
-
+    _look = freshness.poller(reader, first_version, set_version, set_fault)
     # As on the overview: no other cell names the control, so that an idle tick runs none.
-    refresh_control = mo.ui.refresh(
-        options=["1s", "2s", "5s", "30s"], default_interval="2s", on_change=_poll
-    )
+    refresh_control = freshness.control(_look)
     refresh = widgets.element(refresh_control) if is_live else widgets.NOTHING
     return (refresh,)
 

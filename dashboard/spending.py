@@ -92,9 +92,7 @@ def state(first_scope, first_version):
 @app.cell
 def live(first_version, is_live, reader, set_fault, set_version):
     _look = freshness.poller(reader, first_version, set_version, set_fault)
-    refresh_control = mo.ui.refresh(
-        options=["1s", "2s", "5s", "30s"], default_interval="1s", on_change=_look
-    )
+    refresh_control = freshness.control(_look)
     refresh = widgets.element(refresh_control) if is_live else widgets.NOTHING
     return (refresh,)
 

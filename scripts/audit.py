@@ -5,7 +5,8 @@ Usage: python scripts/audit.py
 Vulnerabilities are looked up by pip-audit, in an environment of its own under ``.cache/audit-venv``, made
 from the hashed pins of ``requirements/audit.txt``. A service that does not know an old package that
 everybody knows to be vulnerable knows nothing: then it is said that nothing was looked up. Licences are read
-from what is installed. The exit code is 1 where a vulnerability is known or a licence is not allowed.
+from what is installed; how many pins are not is said. The exit code is 1 where a vulnerability is known or a
+licence is not allowed.
 """
 
 import json
@@ -72,7 +73,8 @@ class Licence:
     version: str
     licence: str
     """As its metadata say; empty where it is not installed here."""
-    allowed: bool
+    allowed: bool | None
+    """None where it is not installed here: nothing was read."""
     note: str = ""
 
 
@@ -99,7 +101,9 @@ def licences(pinned: Mapping[str, str]) -> list[Licence]:
     found = []
     for package, version in sorted(pinned.items()):
         if (there := installed.get(package)) is None:
-            found.append(Licence(package, version, "", True, "not installed here"))
+            found.append(
+                Licence(package, version, "", None, "not installed here, licence not read")
+            )
             continue
         said = stated(there.metadata)
         note = BY_HAND.get(package, "")
@@ -170,10 +174,13 @@ def main() -> int:
     pinned = {name: version for file in PINS for name, version in pins(file).items()}
     listed = licences(pinned)
     for each in listed:
-        mark = "" if each.allowed else "  NOT ALLOWED"
+        mark = "  NOT ALLOWED" if each.allowed is False else ""
         print(f"{each.package} {each.version}: {each.licence or each.note}{mark}")
-    refused = [each for each in listed if not each.allowed]
-    print(f"licences: {len(listed)} packages, {len(refused)} not allowed")
+    refused = [each for each in listed if each.allowed is False]
+    unread = sum(each.allowed is None for each in listed)
+    print(f"licences: {len(listed) - unread} packages read, {len(refused)} not allowed")
+    if unread:
+        print(f"{unread} not installed here, licence not read")
     said = lookup()
     for fault in said.found:
         print(f"VULNERABLE {fault}")

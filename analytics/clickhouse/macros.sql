@@ -13,6 +13,13 @@ WITH
     (texts -> arrayFilter(found -> found <> '', texts)) AS filled,
     (whole -> arrayMap(pair -> pair.2, JSONExtractKeysAndValuesRaw(whole))) AS json_values,
 
+    -- A call's attributes, with the span that it was made of where there is one.
+    ((span, own) -> if(
+        JSONType(ifNull(span, '')) = 'Object',
+        concat('{"otel_span":', span, if(ifNull(own, '') IN ('', '{}'), '}', concat(',', substring(own, 2)))),
+        own
+    )) AS attributes_of,
+
     -- What a unified diff changes; NULL where the text is no diff.
     (told -> match(told, '(^|\n)diff --git ')) AS is_git_diff,
     (told -> match(told, '(^|\n)--- [^\n]*\n\\+\\+\\+ [^\n]*\n@@')) AS is_plain_diff,

@@ -4,12 +4,7 @@ SELECT
     roles.role AS role,
     calls.inputs_dump AS inputs,
     calls.output_dump AS output,
-    if(JSONType(ifNull(calls.otel_dump, '')) = 'Object',
-        concat(
-            '{"otel_span":', calls.otel_dump,
-            if(ifNull(calls.attributes_dump, '') IN ('', '{}'), '}', concat(',', substring(calls.attributes_dump, 2)))
-        ),
-        calls.attributes_dump) AS attributes
+    attributes_of(calls.otel_dump, calls.attributes_dump) AS attributes
 FROM (
     SELECT *
     FROM {calls:Identifier} FINAL

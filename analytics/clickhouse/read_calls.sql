@@ -1,6 +1,5 @@
 -- The calls of one of Weave's tables, as spans. Both tables are read alike: where one writes NULL, the other
 -- writes an empty text or the year 1970. What an earlier table gave is not read again.
-INSERT INTO spans
 WITH calls AS (
     SELECT
         id,
@@ -11,12 +10,7 @@ WITH calls AS (
         nullIf(toUnixTimestamp64Micro(ended_at), 0) AS ended_us,
         nullIf(exception, '') AS exception,
         ifNull(output_dump, '') IN ('', 'null') AS is_silent,
-        if(JSONType(ifNull(otel_dump, '')) = 'Object',
-            concat(
-                '{"otel_span":', otel_dump,
-                if(ifNull(attributes_dump, '') IN ('', '{}'), '}', concat(',', substring(attributes_dump, 2)))
-            ),
-            ifNull(attributes_dump, '')) AS attributes,
+        ifNull(attributes_of(otel_dump, attributes_dump), '') AS attributes,
         -- A model that nobody named comes as the key "usage" with nothing in it.
         arrayFilter(
             entry -> entry.1 <> 'usage',

@@ -8,10 +8,10 @@ from importlib.resources import files
 
 from analytics import cost
 from analytics.clickhouse import facts
-from analytics.clickhouse.expression import escaped
+from analytics.clickhouse.expression import Sql, escaped, select
 from analytics.clickhouse.server import Address, Session
 from analytics.errors import InputError, RemoteError, UnknownNameError
-from analytics.semantics import Meaning, Preset, classify, error_kind
+from analytics.semantics import Meaning, Preset, classify, error_kind, fallback, roots_are_runs
 
 CALLS = ("calls_complete", "calls_merged")
 """Weave's tables of calls; one call may be in both, then the first has the say."""
@@ -88,7 +88,7 @@ def make(
     project = _project(session, tables, address.project)
     bound = {
         "project": escaped(project),
-        "roots_are_runs": "true" if any(preset.root_is_run for preset in presets) else "false",
+        "roots_are_runs": "true" if roots_are_runs(presets) else "false",
         "now_us": str(_microseconds(now)),
         "stale_after_us": str(stale_after // timedelta(microseconds=1)),
     }
@@ -145,11 +145,14 @@ def _spans(
     }
     columns = ("op_name", "op", "op_version", "preset", "role", "kind", "agent", "tool")
     session.fill("meanings", columns, (_meaning(name, presets) for name in sorted(ops)))
+    read = select(
+        [Sql(text="*")], Sql(text=statement("read_calls")), into="spans", macros=statement("macros")
+    )
     unsound = 0
     for table in tables:
         here = {**bound, "calls": table}
         unsound += int(session.ask(statement("unsound"), here)[0][0])
-        session.ask(statement("read_calls"), here)
+        session.ask(read, here)
     calls = int(session.ask("SELECT count() FROM spans")[0][0])
     return Read(project=project, calls=calls, unsound=unsound)
 
@@ -190,13 +193,13 @@ def _facts(
 
 def _error_kinds(session: Session, bound: dict[str, str], presets: Sequence[Preset]) -> None:
     by_name = {preset.name: preset for preset in presets}
-    fallback = next((preset for preset in presets if preset.root_is_run), presets[-1])
+    unnamed = fallback(presets)
     found = session.ask(statement("errors"))
     session.make("error_kinds", statement("error_kinds"), bound)
     session.fill(
         "error_kinds",
         ("preset", "error_type", "kind"),
-        ((p or "", error, error_kind(error, by_name.get(p, fallback))) for p, error in found),
+        ((p or "", error, error_kind(error, by_name.get(p, unnamed))) for p, error in found),
     )
 
 

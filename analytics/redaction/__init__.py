@@ -271,6 +271,10 @@ def redact(text: str, *, emails: bool = False) -> str:
     return text
 
 
+FEW = 2_000
+"""Fewer rows than this are a live tail or a trial: making ready costs more than the rows do."""
+
+
 def redact_columns(
     rows: "DuckDBPyRelation", columns: Iterable[str], *, emails: bool = False, few: bool = False
 ) -> "DuckDBPyRelation":
@@ -282,8 +286,9 @@ def redact_columns(
         rows: with any columns.
         columns: which of them; the others stay as they are.
         emails: whether e-mail addresses go as well.
-        few: whether the rows are few. Then one expression serves all columns: to make one for each takes
-            longer (a tenth of a second) than it saves, which for many rows is half of the time.
+        few: whether the rows are fewer than :data:`FEW`. Then one expression serves all columns: to make
+            one for each takes longer (a tenth of a second) than it saves, which for many rows is half of
+            the time.
     """
     from duckdb import ColumnExpression as Column
     from duckdb import ConstantExpression as Constant

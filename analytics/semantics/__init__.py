@@ -6,7 +6,7 @@ same in whichever file it arrives. A trace in which no preset recognises anythin
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -180,6 +180,16 @@ def classify(op: str, presets: Sequence[Preset]) -> Meaning:
         agent=op.partition(".")[0] if kind == "agent" and tells_agents else None,
         tool=op.removeprefix("tool.") if kind == "tool" and tells_agents else None,
     )
+
+
+def roots_are_runs(presets: Iterable[Preset]) -> bool:
+    """Say whether, by the presets in force, a root that none of them knows is a run of its own."""
+    return any(preset.root_is_run for preset in presets)
+
+
+def fallback(presets: Sequence[Preset]) -> Preset:
+    """Return the preset in force that speaks for what none of them knows."""
+    return next((preset for preset in presets if preset.root_is_run), presets[-1])
 
 
 def error_kind(error_type: str | None, preset: Preset) -> str | None:

@@ -12,19 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.sources import SourceFormat, Staged
-from analytics.sources.rows import (
-    CallWriter,
-    UnusableError,
-    count,
-    derived_id,
-    lines,
-    mapping,
-    moment,
-    objects,
-    price,
-    text,
-    total,
-)
+from analytics.sources.rows import CallWriter, UnusableError, derived_id, lines
+from analytics.sources.values import count, mapping, moment, objects, price, text, total
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -10,16 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.sources import SourceFormat, Staged
-from analytics.sources.rows import (
-    CallWriter,
-    UnusableError,
-    count,
-    documents,
-    mapping,
-    moment,
-    objects,
-    text,
-)
+from analytics.sources.rows import CallWriter, UnusableError, documents
+from analytics.sources.values import count, mapping, moment, objects, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -9,17 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.sources import GIVES, SourceFormat, Staged
-from analytics.sources.rows import (
-    CallWriter,
-    Deaf,
-    UnusableError,
-    count,
-    lines,
-    mapping,
-    moment,
-    price,
-    text,
-)
+from analytics.sources.rows import CallWriter, Deaf, UnusableError, lines, tell_growth
+from analytics.sources.values import count, mapping, moment, price, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,8 +42,9 @@ def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the steps of one file as Parquet of ``schema.CALLS``."""
     with CallWriter(con, "record", folder, path.name) as out:
         # Read twice: a file of steps is larger than what tells which line of it is the last of its step.
-        chosen = _last_lines(path)
-        for line, record in lines(path, out):
+        size = path.stat().st_size
+        chosen = _last_lines(path, size)
+        for line, record in lines(path, out, size):
             if "dropped" in record:
                 out.reject(line, _dropped(record), record)
                 continue
@@ -65,13 +57,14 @@ def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
                 out.add(**_row(record))
             except UnusableError as fault:
                 out.reject(line, str(fault), record)
+        tell_growth(path, size, out)
     return out.staged(FORMAT.name)
 
 
-def _last_lines(path: Path) -> set[int]:
+def _last_lines(path: Path, size: int) -> set[int]:
     """Return the lines that tell most of their step."""
     fullest: dict[tuple[str | None, str], tuple[tuple[bool, int], int]] = {}
-    for line, record in lines(path, Deaf()):
+    for line, record in lines(path, Deaf(), size):
         span_id = text(record.get("span_id"))
         if span_id is not None and "dropped" not in record:
             key = text(record.get("source")), span_id

@@ -7,13 +7,13 @@ import hashlib
 import json
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
-from analytics.redaction import redact, redact_columns
+from analytics.redaction import FEW, redact, redact_columns
 from analytics.schema import CALLS
 from analytics.sources import Reject, Staged
 
@@ -26,15 +26,10 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 
 _MAX_DOCUMENT_BYTES = 8 * MAX_RECORD_BYTES
 _BATCH = 5_000
-_FEW = 2_000
-"""Fewer rows than this are cleaned by what is soon made ready, not by what is fast."""
 _BATCH_CHARACTERS = 32 * 1024 * 1024
-_EPOCH = datetime(1970, 1, 1)
-_INT64 = 2**63
 _JSON = ("inputs", "output", "attributes", "feedback")
 _FREE_TEXT = ("display_name", "error_message")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 
 
 class UnusableError(ValueError):
@@ -150,7 +145,7 @@ class CallWriter:
 
         if self._rows:
             raw = pa.Table.from_pylist(self._rows, schema=self._schema)
-            few = raw.num_rows < _FEW
+            few = raw.num_rows < FEW
             clean = redact_columns(self._con.from_arrow(raw), (*_JSON, *_FREE_TEXT), few=few)
             self._out.write_table(clean.to_arrow_table().cast(self._schema))
         self._rows, self._characters = [], 0
@@ -242,15 +237,33 @@ def document(path: Path, out: CallWriter) -> Any:  # noqa: ANN401 - whatever JSO
     return None
 
 
-def lines(path: Path, out: Account) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the JSON object of each line with its 1-based number; every other line is a reject."""
+def tell_growth(path: Path, size: int, out: CallWriter) -> None:
+    """Tell the user if a file is longer by now than what was read of it."""
+    if path.stat().st_size > size:
+        out.note(
+            "it grew while it was read: what was added is left out. Import it again, or watch it."
+        )
+
+
+def lines(
+    path: Path, out: Account, size: int = sys.maxsize
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the JSON object of each line with its 1-based number; every other line is a reject.
+
+    Args:
+        path: the file.
+        out: is told of the rejects.
+        size: bytes to read: whoever reads a file twice, while it may grow, reads the same both times.
+    """
     with path.open("rb") as file:
-        number = 0
-        while raw := file.readline(MAX_RECORD_BYTES + 1):
+        number, left = 0, size
+        while raw := file.readline(min(MAX_RECORD_BYTES + 1, left)):
             number += 1
+            left -= len(raw)
             if len(raw) > MAX_RECORD_BYTES:
                 if not raw.endswith(b"\n"):
                     _skip_line(file)
+                    left = max(size - file.tell(), 0)
                 out.reject(number, f"larger than {MAX_RECORD_BYTES // 1024**2} MB", raw[:200].hex())
                 continue
             if not raw.strip():
@@ -271,13 +284,14 @@ def lines(path: Path, out: Account) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield number, record
 
 
-def documents(path: Path, out: Account) -> Iterator[tuple[int, Any]]:
+def documents(path: Path, out: Account, size: int = sys.maxsize) -> Iterator[tuple[int, Any]]:
     """Yield the JSON values of a file: one a line, one in all, or several one after the other.
 
-    Each comes with its 1-based line, or with its position where it takes several lines.
+    Each comes with its 1-based line, or with its position where it takes several lines. Of a file with
+    one a line, ``size`` is as for :func:`lines`.
     """
     if _is_lined(path):
-        yield from lines(path, out)
+        yield from lines(path, out, size)
         return
     if path.stat().st_size > _MAX_DOCUMENT_BYTES:
         out.reject(None, f"larger than {_MAX_DOCUMENT_BYTES // 1024**2} MB")
@@ -318,92 +332,6 @@ def _is_lined(path: Path) -> bool:
 def _skip_line(file: BinaryIO) -> None:
     while (rest := file.readline(1 << 20)) and not rest.endswith(b"\n"):
         pass
-
-
-def moment(written: object) -> datetime | None:
-    """Return an ISO 8601 text as UTC without a zone; text without an offset is taken for UTC.
-
-    >>> moment("2026-11-20T10:00:00.5+02:00"), moment("soon")
-    (datetime.datetime(2026, 11, 20, 8, 0, 0, 500000), None)
-    """
-    if not isinstance(written, str) or not _MOMENT.match(written):
-        return None
-    try:
-        read = datetime.fromisoformat(written)
-        return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
-    except (ValueError, OverflowError):
-        return None
-
-
-def epoch_seconds(written: object) -> datetime | None:
-    """Return seconds since 1970 as UTC without a zone; zero is no time."""
-    found = number(written)
-    try:
-        return _EPOCH + timedelta(seconds=found) if found else None
-    except OverflowError:
-        return None
-
-
-def epoch_ns(written: object) -> datetime | None:
-    """Return nanoseconds since 1970, as a number or as text, as UTC; zero is no time."""
-    found = count(written)
-    try:
-        return _EPOCH + timedelta(microseconds=found // 1000) if found else None
-    except OverflowError:
-        return None
-
-
-def count(written: object) -> int | None:
-    """Return a whole number that is not negative; None for anything else.
-
-    >>> count("12"), count(12.0), count(-1), count(True), count("many")
-    (12, 12, None, None, None)
-    """
-    if isinstance(written, str) and written.isascii() and written.isdigit() and len(written) < 20:
-        written = int(written)
-    if isinstance(written, float) and written.is_integer():
-        written = int(written)
-    if isinstance(written, bool) or not isinstance(written, int):
-        return None
-    return written if 0 <= written < _INT64 else None
-
-
-def number(written: object) -> float | None:
-    """Return a finite number; None for anything else."""
-    if isinstance(written, bool) or not isinstance(written, int | float):
-        return None
-    try:
-        found = float(written)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
-def price(written: object) -> float | None:
-    """Return a cost in US dollars; zero is what systems write that do not know it."""
-    found = number(written)
-    return found if found and found > 0 else None
-
-
-def total(*parts: int | None) -> int | None:
-    """Return the sum of what is known; None where nothing is."""
-    known = [part for part in parts if part is not None]
-    return sum(known) if known else None
-
-
-def text(value: object) -> str | None:
-    """Return a text that is not empty; None for anything else."""
-    return value if isinstance(value, str) and value else None
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """Return a JSON object; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def objects(value: object) -> list[dict[str, Any]]:
-    """Return the JSON objects of a list; none for anything else."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def derived_id(*parts: object) -> str:

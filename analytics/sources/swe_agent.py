@@ -13,17 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.sources import SourceFormat, Staged
-from analytics.sources.rows import (
-    CallWriter,
-    UnusableError,
+from analytics.sources.rows import CallWriter, UnusableError, derived_id, document, parsed
+from analytics.sources.values import (
     count,
-    derived_id,
-    document,
     epoch_seconds,
     mapping,
     number,
     objects,
-    parsed,
     price,
     text,
     total,

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.sources import SourceFormat, Staged
-from analytics.sources.rows import CallWriter, as_json, count, derived_id, document, mapping
+from analytics.sources.rows import CallWriter, as_json, derived_id, document
+from analytics.sources.values import count, mapping
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -12,18 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.sources import SourceFormat, Staged
 from analytics.sources.outline import outline
-from analytics.sources.rows import (
-    CallWriter,
-    UnusableError,
-    count,
-    derived_id,
-    documents,
-    epoch_seconds,
-    mapping,
-    moment,
-    number,
-    text,
-)
+from analytics.sources.rows import CallWriter, UnusableError, derived_id, documents
+from analytics.sources.values import count, epoch_seconds, mapping, moment, number, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from analytics.semantics import Preset, classify, extract
+from analytics.semantics import Preset, classify, extract, roots_are_runs
 from analytics.sources import Reject, Staged
 from analytics.store import lake, memory, refresh
 
@@ -185,7 +185,7 @@ def _view_calls(con: "DuckDBPyConnection", staged_files: list[str]) -> None:
 def _explain_ops(con: "DuckDBPyConnection", presets: Sequence[Preset], ops: str) -> None:
     """Fill table meanings (one row per op) and whether roots of unknown traces are runs."""
     found = [classify(op, presets) for (op,) in con.execute(ops).fetchall()]
-    con.execute("SET VARIABLE roots_are_runs = $1", [any(preset.root_is_run for preset in presets)])
+    con.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
     con.execute(
         "CREATE OR REPLACE TEMP TABLE meanings "
         "(op VARCHAR, preset VARCHAR, role VARCHAR, kind VARCHAR, agent VARCHAR, tool VARCHAR)"

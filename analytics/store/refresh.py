@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analytics import cost
-from analytics.semantics import Preset, error_kind, extract
+from analytics.semantics import Preset, error_kind, extract, fallback, roots_are_runs
 from analytics.store import lake, memory
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def work_out(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
 
 def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     """Work out every rollup anew. Gives the same rows as refreshing did, or there is a fault."""
-    con.execute("SET VARIABLE roots_are_runs = $1", [any(preset.root_is_run for preset in presets)])
+    con.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
     con.execute("DELETE FROM lake.prices")
     con.execute(lake.statement("statements", "rollups_go"))
     con.execute(lake.statement("statements", "all_ids"))
@@ -92,7 +92,7 @@ def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
 def _explain_errors(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
     """Fill table error_kinds: one row per preset (NULL: none) and exception class touched."""
     by_name = {preset.name: preset for preset in presets}
-    fallback = next((preset for preset in presets if preset.root_is_run), presets[-1])
+    unnamed = fallback(presets)
     found = con.execute(
         "SELECT DISTINCT preset, error_type FROM touched_spans WHERE error_type IS NOT NULL"
     ).fetchall()
@@ -103,7 +103,7 @@ def _explain_errors(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> Non
     if found:
         con.executemany(
             "INSERT INTO error_kinds VALUES ($1, $2, $3)",
-            [(p, error, error_kind(error, by_name.get(p, fallback))) for p, error in found],
+            [(p, error, error_kind(error, by_name.get(p, unnamed))) for p, error in found],
         )
 
 

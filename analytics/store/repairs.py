@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.errors import StoreError
 from analytics.schema import ROLLUPS, SCHEMA_VERSION
+from analytics.semantics import roots_are_runs
 from analytics.store import catalog_file, imports, lake, migrations, refresh
 from analytics.store.catalogs import catalog
 from analytics.store.location import Location, Store
@@ -184,7 +185,7 @@ def differing(con: "DuckDBPyConnection", traces: int | None) -> dict[str, int]:
         traces: of how many traces, of all where None.
     """
     presets = lake.presets(con)
-    con.execute("SET VARIABLE roots_are_runs = $1", [any(each.root_is_run for each in presets)])
+    con.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
     row = con.execute("SELECT count(DISTINCT trace_id) FROM lake.spans").fetchone()
     parts = 1 if traces else 1 + (int(row[0]) if row else 0) // _TRACES_AT_ONCE
     found: Counter[str] = Counter()

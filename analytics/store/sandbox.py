@@ -21,11 +21,17 @@ MOST_ROWS = 1_000
 INFLATING = frozenset(
     {
         *("repeat", "lpad", "rpad", "format", "printf", "bar", "list_resize", "array_resize"),
-        *("range", "generate_series", "replace", "regexp_replace"),
+        *("range", "generate_series", "replace", "regexp_replace", "bitstring", "bitstring_agg"),
+        *("apply", "list_apply", "array_apply", "list_transform", "array_transform"),
+        *("reduce", "list_reduce", "array_reduce", "reservoir_quantile"),
     }
 )
 """Functions that make one value of any size from a few words: DuckDB counts such memory too late, and
 looks at its clock only between values. As a table ``range`` is no such function."""
+
+TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
+"""The functions that can stand where a table does. Others run SQL from a text, which nobody has looked
+through, read files or turn DuckDB's own switches."""
 
 
 class Sandbox:
@@ -62,10 +68,7 @@ class Sandbox:
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise InputError("only one SELECT can be asked here; nothing was run.")
             said = cursor.execute("SELECT json_serialize_sql($1)", [statements[0].query]).fetchone()
-            inflating = INFLATING & set(_functions(json.loads(said[0]) if said else None))
-            if inflating:
-                names = ", ".join(sorted(inflating))
-                raise InputError(f"{names}: not here, it can fill the memory; nothing was run.")
+            _look_through(json.loads(said[0]) if said else {})
             clock.start()
             # One row more than shown tells whether there are more.
             rows = cursor.sql(statements[0].query).limit(MOST_ROWS + 1).pl()
@@ -99,17 +102,41 @@ def sandbox(con: "DuckDBPyConnection") -> Sandbox:
         raise StoreError(f"the views cannot be copied: {str(fault).splitlines()[0]}") from fault
 
 
-def _functions(tree: Any) -> Iterator[str]:  # noqa: ANN401 - the parser's own tree, as JSON
-    """Yield the name of every function that makes a value; functions that are tables are none of these."""
-    if isinstance(tree, list):
-        for part in tree:
-            yield from _functions(part)
-    elif isinstance(tree, dict):
-        is_table = tree.get("type") == "TABLE_FUNCTION"
-        if tree.get("class") == "FUNCTION":
-            yield str(tree.get("function_name", "")).lower()
-        for key, part in tree.items():
-            if is_table and key == "function" and isinstance(part, dict):
-                yield from _functions(part.get("children"))
-            else:
-                yield from _functions(part)
+def _look_through(tree: dict[str, Any]) -> None:
+    """Refuse a question for the functions in it.
+
+    Args:
+        tree: the parser's own, as JSON.
+
+    Raises:
+        InputError: a function of :data:`INFLATING`, or a table that is a function and none of
+            :data:`TABLE_FUNCTIONS`; or DuckDB does not tell what is in the question.
+    """
+    if tree.get("error") is not False:
+        raise InputError("what this would run cannot be told beforehand; nothing was run.")
+    found = set(_functions(tree))
+    inflating = sorted(INFLATING & {name for name, is_table in found if not is_table})
+    if inflating:
+        raise InputError(
+            f"{', '.join(inflating)}: not here, it can fill the memory; nothing was run."
+        )
+    unread = sorted({name for name, is_table in found if is_table} - TABLE_FUNCTIONS)
+    if unread:
+        raise InputError(
+            f"{', '.join(unread)}: no table here; nothing was run. "
+            f"Valid functions in place of a table: {', '.join(sorted(TABLE_FUNCTIONS))}."
+        )
+
+
+def _functions(part: Any, *, is_table: bool = False) -> Iterator[tuple[str, bool]]:  # noqa: ANN401 - JSON
+    """Yield the name of every function, and whether it stands where a table does."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _functions(each)
+    elif isinstance(part, dict):
+        if part.get("class") == "FUNCTION":
+            yield str(part.get("function_name", "")).lower(), is_table
+        for key, each in part.items():
+            yield from _functions(
+                each, is_table=part.get("type") == "TABLE_FUNCTION" and key == "function"
+            )

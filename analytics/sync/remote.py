@@ -13,7 +13,8 @@ from analytics.store.location import Store
 from analytics.sync.work import TAILED, Progress, SyncReport, working
 
 if TYPE_CHECKING:
-    from analytics.sources.weave_api import Known, Remote
+    from analytics.sources.weave_api import Known
+    from analytics.sources.weave_api.remote import Remote
 
 
 def sync_weave(
@@ -31,13 +32,14 @@ def sync_weave(
     Raises:
         RemoteError: the server cannot be reached or refuses; nothing is stored.
     """
-    from analytics.sources import weave_api
+    from analytics.sources.weave_api import pull
+    from analytics.sources.weave_api.remote import Remote
 
-    remote = weave_api.Remote.from_environment(project)
+    remote = Remote.from_environment(project)
     with TemporaryDirectory(prefix="patchpilot-pull-") as folder:
         target = Path(folder) / "pulled.jsonl"
         with _so_far(store, remote) as (since, open_ids, known):
-            pulled = weave_api.pull(
+            pulled = pull(
                 remote,
                 target,
                 since=since,

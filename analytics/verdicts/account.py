@@ -6,7 +6,8 @@ from typing import Any
 
 from analytics.redaction import redact
 from analytics.sources import Reject
-from analytics.sources.rows import UnusableError, count, epoch_seconds, excerpt, moment
+from analytics.sources.rows import UnusableError, excerpt
+from analytics.sources.values import count, epoch_seconds, moment
 from analytics.verdicts import Clue, Report, Saying
 
 _LONGEST_ID = 2_000

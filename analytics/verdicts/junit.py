@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from analytics.sources.rows import UnusableError, count, moment
+from analytics.sources.rows import UnusableError
+from analytics.sources.values import count, moment
 from analytics.verdicts import Clue, Names, Saying
 from analytics.verdicts.account import Account, evidence, named
 

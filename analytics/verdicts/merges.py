@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from analytics.sources.rows import mapping, text
+from analytics.sources.values import mapping, text
 from analytics.verdicts import Saying
 from analytics.verdicts.account import Account, Record, evidence, when
 from analytics.verdicts.matching import commit, in_branch, in_text

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from analytics.errors import InputError
-from analytics.sources.rows import MAX_RECORD_BYTES, UnusableError, mapping, parsed
+from analytics.sources.rows import MAX_RECORD_BYTES, UnusableError, parsed
+from analytics.sources.values import mapping
 from analytics.verdicts import Report, ci, junit, listed, merges, records, swe_bench
 from analytics.verdicts.account import Account, outcome
 

@@ -1,6 +1,7 @@
 """Records that say the outcome of one run or task each: rows of a table, JSON objects."""
 
-from analytics.sources.rows import UnusableError, text
+from analytics.sources.rows import UnusableError
+from analytics.sources.values import text
 from analytics.verdicts import Clue, Kind, Names, Saying
 from analytics.verdicts.account import Account, Record, evidence, named, outcome, when, whole
 

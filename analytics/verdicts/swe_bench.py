@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from analytics.sources.rows import UnusableError, count, mapping
+from analytics.sources.rows import UnusableError
+from analytics.sources.values import count, mapping
 from analytics.verdicts import Saying
 from analytics.verdicts.account import Account, Record, evidence, ids
 

@@ -100,3 +100,24 @@ def test_peers_are_put_beside_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert theirs.differs == []
     assert (theirs.calls, ours.calls) == (400, 400)
     assert "| all |" in compare.table(found)
+
+
+@pytest.mark.parametrize("failing", ["make", "import_and_compare"])
+def test_what_failed_half_way_leaves_nothing_behind(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(compare, "python_of", lambda _: Path(sys.executable))
+    run = fresh.run
+
+    def fail(task: str, folder: Path, *arguments: object) -> fresh.Spent:
+        if task != failing:
+            return run(task, folder, *arguments)
+        folder.mkdir()
+        (folder / "half").write_text("a part of it", "utf-8")
+        raise fresh.TaskFailed("no room left")
+
+    monkeypatch.setattr(fresh, "run", fail)
+    found, skipped = compare.compare(tmp_path, [20], ["polars"], lambda _: None)
+    assert found == []
+    assert skipped == [f"{compare.PEERS['polars'].title} was not measured: no room left"]
+    assert list(tmp_path.rglob("half")) == []

@@ -1,6 +1,7 @@
 """Every cell of every notebook runs, in every state of the store, live and exported."""
 
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ from analytics.overview import Scope
 from analytics.store.reader import Reader
 from dashboard import app as overview_page
 from dashboard import explore as explore_page
-from dashboard import pages, reading
+from dashboard import freshness, pages, reading
 from tests.dashboard.traces import HOSTILE
 
 NOTEBOOKS = [overview_page, explore_page]
@@ -108,6 +109,24 @@ def test_a_store_that_cannot_be_opened_is_a_designed_page(monkeypatch: pytest.Mo
     html = "".join(output.text for output in outputs if isinstance(output, marimo.Html))
     assert "The store cannot be opened." in html
     assert "written by a newer version" in html
+
+
+def test_a_store_that_is_gone_is_told_on_the_page_to_explore(full_store: Path, tmp_path: Path):
+    store = Path(shutil.copytree(full_store, tmp_path / "store"))
+    reader = Reader(store)
+    version = reader.poll()
+    faults: list[str | None] = [None]
+    look = freshness.poller(reader, version, lambda _: None, faults.append)
+    states = {"get_version": lambda: version, "set_version": print, "set_fault": print}
+
+    def html() -> str:
+        return run(explore_page, full_store, get_fault=lambda: faults[-1], **states)
+
+    assert "The store cannot be reached." not in html()
+    shutil.rmtree(store)
+    look(1)
+    assert "The store cannot be reached." in html()
+    assert f"the store in {store} has been removed." in html()
 
 
 class Tags(HTMLParser):

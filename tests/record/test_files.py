@@ -18,6 +18,7 @@ from analytics.record.spans import Place, Shape, Span
 from analytics.record.state import State, line_of, record_of
 from analytics.record.writer import Writer
 from analytics.schema import CALLS
+from analytics.sources import record as reading
 from analytics.sources.formats import FORMATS
 from analytics.sources.inputs import HEAD_BYTES
 from analytics.sync import SyncReport, import_paths, watch
@@ -234,6 +235,33 @@ def test_a_line_that_was_cut_off_is_a_reject(tmp_path: Path):
     staged, rows = read(file)
     assert len(rows) == 1
     assert "cut off" in staged.rejects[0].reason
+
+
+def test_what_is_added_between_two_readings_is_left_out_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = written(tmp_path / "a.jsonl", LINE, LINE | {"span_id": "b"})
+    first = reading._last_lines
+
+    def then_grow(path: Path, size: int) -> set[int]:
+        chosen = first(path, size)
+        with path.open("a", encoding="utf-8") as out:
+            out.write(f"{json.dumps(ENDED)}\n{{\n")
+        return chosen
+
+    assert read(file)[0].notes == ()
+    monkeypatch.setattr(reading, "_last_lines", then_grow)
+    staged, rows = read(file)
+    assert [(row["span_id"], row["status"]) for row in rows] == [("a", "running"), ("b", "running")]
+    assert staged.rejects == ()
+    assert ["grew while it was read" in note for note in staged.notes] == [True]
+    monkeypatch.undo()
+    staged, rows = read(file)
+    assert sorted((row["span_id"], row["status"]) for row in rows) == [
+        ("a", "ok"),
+        ("b", "running"),
+    ]
+    assert len(staged.rejects) == 1
 
 
 def test_a_record_is_taken_for_itself_alone(records: Records):

@@ -15,10 +15,24 @@ def said() -> audit.Lookup:
 def test_every_licence_is_allowed_or_explained():
     pinned = {name: version for file in audit.PINS for name, version in audit.pins(file).items()}
     listed = audit.licences(pinned)
-    assert [each for each in listed if not each.allowed] == []
+    assert [each for each in listed if each.allowed is False] == []
     assert {each.package for each in listed} == set(pinned)
     run = set(audit.pins(audit.PINS[0])) - _conditional(audit.PINS[0])
     assert {each.package for each in listed if each.licence} >= run
+
+
+def test_a_package_that_is_not_installed_is_not_said_to_be_allowed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    pinned = {"pytest": "9.9", "no-such-package": "1.0"}
+    assert [each.allowed for each in audit.licences(pinned)] == [None, True]
+    monkeypatch.setattr(audit, "PINS", (Path("run.txt"),))
+    monkeypatch.setattr(audit, "pins", lambda _: pinned)
+    monkeypatch.setattr(audit, "lookup", lambda: audit.Lookup(frozenset(), in_reach=False))
+    assert audit.main() == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "licences: 1 packages read, 0 not allowed" in told
+    assert "1 not installed here, licence not read" in told
 
 
 @pytest.mark.parametrize("name", sorted(audit.BY_HAND))

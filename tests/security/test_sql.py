@@ -133,12 +133,36 @@ def test_a_question_without_an_end_is_stopped(box: Sandbox, monkeypatch: pytest.
         "WITH a AS (SELECT rpad('x', 2000000000, 'y') AS t) SELECT length(t) FROM a",
         "SELECT len(range(1000000000))",
         "SELECT * FROM range(length(repeat('x', 2000000000)))",
+        "SELECT length(bitstring('1', 2000000000))",
+        "SELECT list_reduce([b, b, b, b], lambda x, y: x || x) FROM (SELECT 'x' AS b)",
+        "SELECT [[y for y in a] for x in a] FROM (SELECT list(range) AS a FROM range(100000))",
+        "FROM query('SELECT repeat(''x'', 5) AS x')",
+        "FROM (SELECT 1) CROSS JOIN \"Query\"('SELECT repeat(''x'', 5) AS x')",
+        "SELECT (FROM query('SELECT repeat(''x'', 5) AS x'))",
+        "FROM query_table('runs')",
+        "FROM json_execute_serialized_sql(json_serialize_sql('SELECT repeat(''x'', 5)'))",
+        "FROM repeat('x', 5)",
     ],
 )
 def test_memory_has_a_limit(sql: str, box: Sandbox):
     with pytest.raises(InputError):
         box.ask(sql)
     assert len(box.ask("SELECT 1 AS one")[0]) == 1
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT n.range FROM range(3) AS n, generate_series(1, 2), unnest([1, 2])",
+        "SELECT unnest(list(task)) FROM runs",
+        "WITH RECURSIVE a AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM a WHERE n < 3) FROM a",
+        "PIVOT runs ON state IN ('passed') USING count(*) GROUP BY task",
+        "DESCRIBE runs",
+        "SHOW TABLES",
+    ],
+)
+def test_a_plain_question_is_answered(sql: str, box: Sandbox):
+    assert len(box.ask(sql)[0])
 
 
 @pytest.mark.parametrize("name", NAMES)

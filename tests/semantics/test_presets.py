@@ -6,7 +6,17 @@ import pytest
 
 from analytics.errors import AnalyticsError, InputError, UnknownNameError
 from analytics.schema import FACT_FIELDS
-from analytics.semantics import BUNDLED, KINDS, ROLES, classify, error_kind, load, parse
+from analytics.semantics import (
+    BUNDLED,
+    KINDS,
+    ROLES,
+    classify,
+    error_kind,
+    fallback,
+    load,
+    parse,
+    roots_are_runs,
+)
 from tests.golden.make import STATES
 from tests.oracle import meaning
 from tests.oracle.records import calls_of
@@ -27,6 +37,9 @@ def test_a_bundled_preset_is_well_formed(name: str):
 
 def test_only_generic_takes_roots_for_runs():
     assert [preset.name for preset in PRESETS if preset.root_is_run] == ["generic"]
+    others = [preset for preset in PRESETS if not preset.root_is_run]
+    assert (roots_are_runs(PRESETS), roots_are_runs(others)) == (True, False)
+    assert (fallback(PRESETS).name, fallback(others)) == ("generic", others[-1])
 
 
 @pytest.mark.parametrize(

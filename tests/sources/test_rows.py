@@ -13,17 +13,14 @@ from hypothesis import strategies as st
 from analytics.schema import CALLS
 from analytics.sources.rows import (
     CallWriter,
+    Deaf,
     UnusableError,
     as_json,
-    count,
     derived_id,
     documents,
     lines,
-    moment,
-    number,
-    price,
-    total,
 )
+from analytics.sources.values import count, moment, number, price, total
 
 NEEDED = {
     "span_id": "s",
@@ -32,6 +29,7 @@ NEEDED = {
     "started_at": datetime(2026, 1, 1),
     "status": "ok",
 }
+LINES = st.lists(st.sampled_from([b'{"a": 1}\n', b"\n", b"{\n", b'{"b": "cc"}\r\n', b"[1]"]))
 TEXT = st.text(st.characters(exclude_categories=()))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
@@ -130,3 +128,14 @@ def test_no_bytes_break_the_readers(content):
             assert all(isinstance(record, dict) for _, record in lines(path, out))
             list(documents(path, out))
         assert all(reject.excerpt.isprintable() for reject in out.rejects)
+
+
+@given(LINES, LINES)
+def test_of_a_file_that_grew_the_first_bytes_are_read_alone(before, after):
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "a.jsonl"
+        file.write_bytes(b"".join(before))
+        size = file.stat().st_size
+        read = list(lines(file, Deaf()))
+        file.write_bytes(b"".join(before + after))
+        assert list(lines(file, Deaf(), size)) == read

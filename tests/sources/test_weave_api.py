@@ -11,8 +11,9 @@ import pytest
 from weave_server import launch
 
 from analytics.errors import RemoteError
-from analytics.sources import weave_api
-from analytics.sources.weave_api import Known, Remote, pull
+from analytics.sources.weave_api import Known, pull
+from analytics.sources.weave_api import server as questions
+from analytics.sources.weave_api.remote import Remote
 from tests.sources.records import call
 
 pytestmark = pytest.mark.weave_server
@@ -29,7 +30,7 @@ def address():
 @pytest.fixture
 def server(address, monkeypatch):
     httpx.post(f"{address}/_reset").raise_for_status()
-    monkeypatch.setattr(weave_api, "_PAGE", 50)
+    monkeypatch.setattr(questions.Server, "page_size", 50)
     monkeypatch.setenv("WF_TRACE_SERVER_URL", address)
     monkeypatch.setenv("WANDB_API_KEY", "the-key")
     return Server(address)
@@ -117,7 +118,7 @@ def test_many_calls_of_one_moment_all_come(server, pulled):
 
 @pytest.mark.parametrize("kind", ["429", "503", "truncate"])
 def test_a_fault_that_passes_loses_nothing(server, pulled, kind, monkeypatch):
-    monkeypatch.setattr(weave_api.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(questions.time, "sleep", lambda seconds: None)
     server.log(*IDS, at=OLD)
     server.fault(kind, 4)
     assert sorted(pulled()[1]) == IDS
@@ -125,7 +126,7 @@ def test_a_fault_that_passes_loses_nothing(server, pulled, kind, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["429", "503"])
 def test_a_fault_that_stays_is_one_sentence(server, pulled, kind, monkeypatch):
-    monkeypatch.setattr(weave_api.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(questions.time, "sleep", lambda seconds: None)
     server.log(*IDS, at=OLD)
     server.fault(kind, 1000)
     with pytest.raises(RemoteError, match=f"status {kind}.*Nothing was stored"):
@@ -259,7 +260,7 @@ def test_a_refusal_is_one_sentence(stranger, pulled, status, body, said):
 
 
 def test_nobody_there_is_one_sentence(pulled, monkeypatch):
-    monkeypatch.setattr(weave_api.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(questions.time, "sleep", lambda seconds: None)
     monkeypatch.setenv("WF_TRACE_SERVER_URL", f"http://127.0.0.1:{launch.free_port()}")
     with pytest.raises(RemoteError, match="cannot be reached"):
         pulled()

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from analytics.sources.agenticsys.values import Record, decimal, first, seconds, word
-from analytics.sources.rows import CallWriter, UnusableError, derived_id, moment, price
+from analytics.sources.rows import CallWriter, UnusableError, derived_id
+from analytics.sources.values import moment, price
 
 ON_THE_WAY, REPORTED, IN_TABLE = 0, 1, 2
 """How full a record is: the store keeps the fullest."""

@@ -22,7 +22,8 @@ from analytics.sources.agenticsys.values import (
     word,
     yes,
 )
-from analytics.sources.rows import UnusableError, derived_id, mapping
+from analytics.sources.rows import UnusableError, derived_id
+from analytics.sources.values import mapping
 
 
 def agent(log: Log, record: Record, detail: int) -> dict[str, Any]:

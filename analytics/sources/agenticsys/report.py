@@ -7,7 +7,8 @@ from typing import Any
 from analytics.sources.agenticsys import parts, runs
 from analytics.sources.agenticsys.log import ON_THE_WAY, REPORTED, Log
 from analytics.sources.agenticsys.values import Record, amount, decimal, ending, first, word
-from analytics.sources.rows import documents, mapping, total
+from analytics.sources.rows import documents
+from analytics.sources.values import mapping, total
 
 _RUN = ("llm_configuration", "success_rate_percent")
 _ISSUE = ("agent_metrics", "agent_executions")

@@ -31,7 +31,8 @@ from analytics.sources.agenticsys.values import (
     word,
     yes,
 )
-from analytics.sources.rows import UnusableError, derived_id, mapping
+from analytics.sources.rows import UnusableError, derived_id
+from analytics.sources.values import mapping
 
 SYSTEM = "AgenticSys"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from analytics.sources.rows import count, mapping, number
+from analytics.sources.values import count, mapping, number
 
 Record = Mapping[str, Any]
 

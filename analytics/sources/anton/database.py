@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.sources import Staged
 from analytics.sources.anton import record
-from analytics.sources.rows import CallWriter, UnusableError, count, parsed, text
+from analytics.sources.rows import CallWriter, UnusableError, parsed
+from analytics.sources.values import count, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

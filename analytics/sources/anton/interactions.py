@@ -14,15 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.sources import Staged
 from analytics.sources.anton import record
-from analytics.sources.rows import (
-    CallWriter,
-    UnusableError,
-    count,
-    derived_id,
-    documents,
-    objects,
-    text,
-)
+from analytics.sources.rows import CallWriter, UnusableError, derived_id, documents
+from analytics.sources.values import count, objects, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from analytics.sources.rows import CallWriter, derived_id, moment, number, price, text
+from analytics.sources.rows import CallWriter, derived_id
+from analytics.sources.values import moment, number, price, text
 
 SOURCE = "anton"
 

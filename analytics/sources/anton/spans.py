@@ -16,14 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.sources import Staged
 from analytics.sources.anton import record
-from analytics.sources.rows import (
-    CallWriter,
-    UnusableError,
-    count,
-    lines,
-    mapping,
-    text,
-)
+from analytics.sources.rows import CallWriter, UnusableError, lines
+from analytics.sources.values import count, mapping, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -10,7 +10,8 @@ from typing import IO, Any, Self
 
 import zstandard
 
-from analytics.sources.rows import MAX_RECORD_BYTES, CallWriter, UnusableError, objects, parsed
+from analytics.sources.rows import MAX_RECORD_BYTES, CallWriter, UnusableError, parsed
+from analytics.sources.values import objects
 
 _ZSTD = 93
 _LOCAL_HEADER = 30

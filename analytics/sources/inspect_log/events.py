@@ -5,16 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from analytics.sources.rows import (
-    count,
-    derived_id,
-    mapping,
-    moment,
-    objects,
-    price,
-    text,
-    total,
-)
+from analytics.sources.rows import derived_id
+from analytics.sources.values import count, mapping, moment, objects, price, text, total
 
 Span = dict[str, Any]
 

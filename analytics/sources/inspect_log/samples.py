@@ -11,17 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from analytics.sources.inspect_log import events
-from analytics.sources.rows import (
-    CallWriter,
-    UnusableError,
-    derived_id,
-    mapping,
-    moment,
-    number,
-    objects,
-    text,
-    total,
-)
+from analytics.sources.rows import CallWriter, UnusableError, derived_id
+from analytics.sources.values import mapping, moment, number, objects, text, total
 
 Numbered = Iterable[tuple[int, dict[str, Any]]]
 

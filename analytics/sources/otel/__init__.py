@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from analytics.sources import SourceFormat, Staged
 from analytics.sources.otel import meaning
 from analytics.sources.otel.span import Span, from_otlp, from_sdk
-from analytics.sources.rows import Account, CallWriter, Deaf, UnusableError, documents, mapping
+from analytics.sources.rows import Account, CallWriter, Deaf, UnusableError, documents, tell_growth
+from analytics.sources.values import mapping
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -35,17 +36,19 @@ def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
     """Write the spans of one file as Parquet of ``schema.CALLS``."""
     with CallWriter(con, "otel", folder, path.name) as out:
         # Read twice: a file of spans is larger than what tells which of them repeat others.
-        repeated = meaning.repeaters(span for _, span in _spans(path, Deaf()))
-        for line, span in _spans(path, out):
+        size = path.stat().st_size
+        repeated = meaning.repeaters(span for _, span in _spans(path, Deaf(), size))
+        for line, span in _spans(path, out, size):
             try:
                 out.add(**meaning.call(span, with_usage=span.key not in repeated))
             except UnusableError as fault:
                 out.reject(line, str(fault), {"name": span.name, "span_id": span.span_id})
+        tell_growth(path, size, out)
     return out.staged(FORMAT.name)
 
 
-def _spans(path: Path, out: Account) -> Iterator[tuple[int, Span]]:
-    for line, value in documents(path, out):
+def _spans(path: Path, out: Account, size: int) -> Iterator[tuple[int, Span]]:
+    for line, value in documents(path, out, size):
         for record, read in _records(value, out, line):
             try:
                 yield line, read(record)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from analytics.sources.otel.span import Span
-from analytics.sources.rows import UnusableError, count, derived_id, parsed, price, text
+from analytics.sources.rows import UnusableError, derived_id, parsed
+from analytics.sources.values import count, price, text
 
 _KINDS = {
     "gen_ai.operation.name": {

@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from analytics.sources.rows import UnusableError, count, epoch_ns, mapping, moment, objects, text
+from analytics.sources.rows import UnusableError
+from analytics.sources.values import count, epoch_ns, mapping, moment, objects, text
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _ERRORS = ("2", "STATUS_CODE_ERROR", "ERROR", "STATUSCODE.ERROR")

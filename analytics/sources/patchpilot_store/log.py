@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from analytics.sources.rows import CallWriter, UnusableError, count, epoch_seconds, moment, number
+from analytics.sources.rows import CallWriter, UnusableError
+from analytics.sources.values import count, epoch_seconds, moment, number
 
 Record = Mapping[str, Any]
 

@@ -9,7 +9,8 @@ from analytics.sources.patchpilot_store.log import (
     milliseconds,
     word,
 )
-from analytics.sources.rows import UnusableError, count, derived_id, mapping, text
+from analytics.sources.rows import UnusableError, derived_id
+from analytics.sources.values import count, mapping, text
 
 _AGENTS = {"tester": "Tester", "triage": "Triage", "fixer": "Fixer", "verifier": "Verifier"}
 

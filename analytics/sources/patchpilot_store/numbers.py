@@ -14,7 +14,8 @@ from analytics.sources.patchpilot_store.log import (
     verdict,
     word,
 )
-from analytics.sources.rows import UnusableError, count, derived_id, number, text
+from analytics.sources.rows import UnusableError, derived_id
+from analytics.sources.values import count, number, text
 
 _COUNTS = {
     "tests_total": ("tests_total", "testsTotal", "totalTests"),

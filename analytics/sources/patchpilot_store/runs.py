@@ -19,14 +19,8 @@ from analytics.sources.patchpilot_store.log import (
     verdict,
     word,
 )
-from analytics.sources.rows import (
-    UnusableError,
-    count,
-    derived_id,
-    mapping,
-    objects,
-    text,
-)
+from analytics.sources.rows import UnusableError, derived_id
+from analytics.sources.values import count, mapping, objects, text
 
 _UNTIMED = (
     "the store does not time patches, nor tests that passed: they stand in their order, "

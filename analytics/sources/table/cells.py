@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from analytics.sources.rows import count, excerpt, moment
+from analytics.sources.rows import excerpt
+from analytics.sources.values import count, moment
 
 CHOICES = {
     "passed": ("true", "false"),

@@ -6,18 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.schema import CALLS, FACT_FIELDS
-from analytics.sources import rows as values
-from analytics.sources.rows import (
-    CallWriter,
-    UnusableError,
-    derived_id,
-    objects,
-    parsed,
-    text,
-    total,
-)
+from analytics.sources import values
+from analytics.sources.rows import CallWriter, UnusableError, derived_id, parsed
 from analytics.sources.table import cells
 from analytics.sources.table.batches import Reconciler
+from analytics.sources.values import objects, text, total
 
 if TYPE_CHECKING:
     from analytics.sources.table.mapping import TableMapping

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from analytics.redaction import redact, redact_columns
+from analytics.redaction import FEW, redact, redact_columns
 from analytics.sources import Reject
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ UI_LIMIT = 10_000
 
 _FREE_TEXT = ("display_name", "error_message", "inputs", "output", "attributes", "feedback")
 _ROW_GROUP = 20_000
-_FEW = 2_000
-"""Fewer calls than this are a live tail or a trial: making ready costs more than the rows do."""
 
 
 class UnreadableError(Exception):
@@ -92,7 +90,7 @@ def write(
     con.execute(statement("macros.sql"))
     level = ConstantExpression(detail).cast("TINYINT").alias("detail")
     calls = raw.query("raw", statement("calls.sql")).select(StarExpression(), level)
-    few = raw.limit(_FEW).count("*").fetchall()[0][0] < _FEW
+    few = raw.limit(FEW).count("*").fetchall()[0][0] < FEW
     redact_columns(calls, _FREE_TEXT, few=few).write_parquet(
         str(path), compression="zstd", row_group_size=_ROW_GROUP
     )

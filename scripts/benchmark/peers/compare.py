@@ -125,12 +125,9 @@ def compare(
             export = folder / f"{'finished' if peer.finished_only else 'calls'}-{size}"
             try:
                 python = python_of(name)
-                if not export.exists():
-                    fresh.run("make_finished" if peer.finished_only else "make", export, size)
+                _make(export, size, finished_only=peer.finished_only)
                 if key not in own:
-                    store = folder / "own"
-                    own[key] = fresh.run("import_and_compare", store, export)
-                    rmtree(store)
+                    own[key] = _own(folder / "own", export)
                 spent = _run(peer, python, folder, export)
             except (NotInstalled, fresh.TaskFailed, OSError, RuntimeError) as reason:
                 said = str(reason).strip().splitlines() or [type(reason).__name__]
@@ -178,6 +175,25 @@ def table(found: Iterable[tuple[Ran, Ran]]) -> str:
     rows = [f"| {' | '.join(line)} |" for line in lines]
     differing = [f"{ran.name} at {ran.calls:,}: {each}" for ran, _ in found for each in ran.differs]
     return "\n".join([*rows, "", *differing, READ])
+
+
+def _make(export: Path, size: int, *, finished_only: bool) -> None:
+    """Make an export unless it is there; a part of one is not left to be taken for all of it."""
+    if export.exists():
+        return
+    try:
+        fresh.run("make_finished" if finished_only else "make", export, size)
+    except BaseException:
+        rmtree(export, ignore_errors=True)
+        raise
+
+
+def _own(store: Path, export: Path) -> fresh.Spent:
+    """Do the same ourselves, in a store of its own, of which nothing is left."""
+    try:
+        return fresh.run("import_and_compare", store, export)
+    finally:
+        rmtree(store, ignore_errors=True)
 
 
 def _run(peer: Peer, python: Path, folder: Path, export: Path) -> fresh.Spent:

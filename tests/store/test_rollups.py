@@ -1,0 +1,30 @@
+"""A derived table is known wherever all of them are listed."""
+
+import pytest
+
+from analytics.schema import ROLLUPS
+from analytics.schema.table import Table
+from analytics.store import lake, refresh
+
+EVERYWHERE = {
+    "keep_rollups": "INSERT INTO lake.{} ",
+    "drop_rollups": "DELETE FROM lake.{} ",
+    "prune": "DELETE FROM lake.{} ",
+    "rollups_go": "DELETE FROM lake.{};",
+    "drop_changed": "DELETE FROM rollup.{} ",
+    "load_rollups": "INSERT INTO rollup.{} ",
+}
+"""Statement -> what it must say of every derived table."""
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_a_statement_about_all_rollups_names_each_of_them(name: str):
+    text = lake.statement("statements", name)
+    lacking = [table.name for table in ROLLUPS if EVERYWHERE[name].format(table.name) not in text]
+    assert lacking == [], f"analytics/store/statements/{name}.sql"
+
+
+@pytest.mark.parametrize("table", ROLLUPS, ids=lambda table: table.name)
+def test_every_rollup_is_worked_out(table: Table):
+    assert table.name in refresh._ORDER
+    assert f"TEMP TABLE new_{table.name} AS" in lake.statement("rollups", table.name)
