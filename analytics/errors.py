@@ -37,6 +37,18 @@ class UnknownNameError(InputError):
         super().__init__(f"unknown {kind} {name!r}.{hint} Valid: {', '.join(names) or 'none'}.")
 
 
+def first_line(fault: BaseException) -> str:
+    r"""Return the first line of what a fault says, to stand in a sentence: without its full stop.
+
+    >>> first_line(OSError("No such file.\nLook elsewhere."))
+    'No such file'
+    >>> first_line(OSError())
+    'OSError'
+    """
+    said = str(fault).strip() or type(fault).__name__
+    return said.splitlines()[0].rstrip(".")
+
+
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """Return the valid name closest to what was written, or None where none is close.
 

@@ -92,10 +92,19 @@ def outlook(table: str, bad: Sequence[catalog_file.Listed]) -> tuple[bool, str]:
 def strike_out(store: Path) -> str:
     """Take files that are gone or damaged out of the catalog, so that the rest can be read.
 
-    The loss is listed among the rejects; a damaged file is moved aside.
+    The loss is listed among the rejects; a damaged file is moved aside. Tables whose loss cannot be mended
+    are left alone: striking a list of deletions would take the intact file of its rows, too.
     """
-    listed = [each for each in catalog_file.listed(store / catalog_file.NAME) if each.is_current]
-    wrong = [(each, why) for each in listed if (why := wrong_with(store, each))]
+    found: dict[str, list[tuple[catalog_file.Listed, str]]] = {}
+    for each in catalog_file.listed(store / catalog_file.NAME):
+        if each.is_current and (why := wrong_with(store, each)):
+            found.setdefault(each.table, []).append((each, why))
+    wrong = [
+        pair
+        for table, pairs in found.items()
+        if outlook(table, [each for each, _ in pairs])[0]
+        for pair in pairs
+    ]
     lost = [(each, why) for each, why in wrong if not each.deletes and each.table not in _DERIVED]
     ids = sorted({each.data_file_id for each, _ in wrong})
     with lake.writer(store) as con:
@@ -105,14 +114,16 @@ def strike_out(store: Path) -> str:
                 con.execute(lake.statement("statements", "add_loss"), [each.path, _loss(each, why)])
         # Former states need the same files: what can no longer be told is forgotten.
         con.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
-        for part in (
-            "counted_again",
-            "struck_stats",
-            "struck_deletes",
-            "struck_values",
-            "struck_files",
-        ):
-            con.execute(lake.statement("statements", part), [ids])
+        with lake.transaction(con):
+            # Together: the same files must not be counted out twice.
+            for part in (
+                "counted_again",
+                "struck_stats",
+                "struck_deletes",
+                "struck_values",
+                "struck_files",
+            ):
+                con.execute(lake.statement("statements", part), [ids])
     with _aside(store) as aside:
         for each, _ in wrong:
             damaged = store / "files" / each.path

@@ -3,9 +3,12 @@
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,6 +84,12 @@ def execute(*statements: str) -> Hurt:
                 con.execute(statement)
 
     return hurt
+
+
+def listed(store: Path, table: str) -> list[catalog_file.Listed]:
+    """The files that hold a table as it is now."""
+    files = catalog_file.listed(store / catalog_file.NAME)
+    return [each for each in files if each.table == table and each.is_current]
 
 
 def first_file(store: Path, table: str) -> Path:
@@ -240,6 +249,54 @@ def test_a_damaged_file_is_told_from_a_whole_one(
     assert repairs.wrong_with(store, listed) is None
     hurt("payloads")(store)
     assert says in str(repairs.wrong_with(store, listed))
+
+
+def test_what_cannot_be_mended_is_left_alone_beside_what_can(store: Path):
+    with_deletes(store)
+    first_file(store, "runs").unlink()
+    before = listed(store, "payloads")
+    kept = set((store / "files" / "main" / "payloads").rglob("*.parquet"))
+    mended = doctor.repair(store, now=now())
+    assert [fault.check for fault, _ in mended.done] == ["files"]
+    (left,) = (fault for fault in mended.left if fault.check == "files")
+    assert left.mend is None
+    assert "of table payloads" in left.sentence
+    assert listed(store, "payloads") == before
+    assert kept <= set((store / "files").rglob("*.parquet"))
+
+
+def test_a_repair_that_fails_on_the_way_counts_nothing_out(store: Path):
+    first_file(store, "facts").unlink()
+
+    def told_by_catalog(*statements: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(store / catalog_file.NAME)) as catalog, catalog:
+            for statement in statements:
+                catalog.execute(statement)
+            return catalog.execute(
+                "SELECT record_count, file_size_bytes FROM ducklake_table_stats AS stats "
+                "JOIN ducklake_table USING (table_id) WHERE table_name = 'facts'"
+            ).fetchall()
+
+    before = told_by_catalog(
+        "CREATE TRIGGER broken BEFORE DELETE ON ducklake_data_file "
+        "BEGIN SELECT raise(ABORT, 'the disk broke'); END"
+    )
+    with pytest.raises(StoreError, match="the disk broke"):
+        doctor.repair(store, now=now())
+    assert told_by_catalog("DROP TRIGGER broken") == before
+    assert doctor.repair(store, now=now()).done
+
+
+def test_a_fault_of_the_database_in_a_repair_is_one_sentence(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with closing(sqlite3.connect(store / catalog_file.NAME)) as catalog, catalog:
+        catalog.execute("ALTER TABLE ducklake_files_scheduled_for_deletion RENAME TO elsewhere")
+    mend_it = partial(repairs.clear_leftovers, store)
+    fault = health.Fault(check="leftovers", sentence="left", mend=mend_it)
+    monkeypatch.setattr(doctor, "faults", lambda *_, **__: [fault])
+    with pytest.raises(StoreError, match=r"^leftovers could not be mended: [^\n]+$"):
+        doctor.repair(store, now=now())
 
 
 @pytest.fixture(scope="module", params=["payloads", "spans"])
