@@ -8,16 +8,19 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from analytics.errors import InputError, StoreError
+from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import SCHEMA_VERSION
 from analytics.store import catalog_file, lake
 
@@ -28,6 +31,10 @@ _EDITION = 1
 
 _TRIES = 5
 """A prune may remove a file between reading the list and copying it; the next list is without it."""
+
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGED = (KeyError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What reading an archive raises that is cut, struck or made up."""
 
 _CHUNK = 1 << 20
 _LARGEST_MANIFEST = 100_000_000
@@ -66,7 +73,15 @@ def backup(store: Path, target: Path) -> BackedUp:
         raise InputError(
             f"cannot write {target}: {fault.strerror or fault}; nothing was written."
         ) from fault
+    except sqlite3.Error as fault:
+        if getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise InputError(f"cannot write {target}: {fault}; nothing was written.") from fault
+        raise StoreError(_unread(store, store / catalog_file.NAME, first_line(fault))) from fault
     return told
+
+
+def _unread(store: Path, file: Path, why: str) -> str:
+    return f"the store in {store} cannot be backed up: {file}: {why}; nothing was written."
 
 
 def _whole(store: Path, draft: Path) -> BackedUp:
@@ -98,11 +113,8 @@ def _write(store: Path, draft: Path) -> BackedUp:
             how = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
             entry = zipfile.ZipInfo(name)
             entry.compress_type = how
-            with (
-                source.open("rb") as reading,
-                archive.open(entry, "w", force_zip64=True) as writing,
-            ):
-                size, digest = _copied(reading, writing)
+            with archive.open(entry, "w", force_zip64=True) as writing:
+                size, digest = _copied(_read(store, source), writing)
             parts[name] = {"size_bytes": size, "sha256": digest}
         manifest = {
             "kind": _KIND,
@@ -113,6 +125,18 @@ def _write(store: Path, draft: Path) -> BackedUp:
         }
         archive.writestr(_MANIFEST, json.dumps(manifest, indent=1), zipfile.ZIP_DEFLATED)
     return BackedUp(files=len(listed), size_bytes=draft.stat().st_size, layout=layout)
+
+
+def _read(store: Path, file: Path) -> Iterator[bytes]:
+    """Yield a file of the store in pieces: what fails here is no fault of where the backup goes."""
+    try:
+        with file.open("rb") as reading:
+            while chunk := reading.read(_CHUNK):
+                yield chunk
+    except FileNotFoundError:
+        raise
+    except OSError as fault:
+        raise StoreError(_unread(store, file, fault.strerror or first_line(fault))) from fault
 
 
 def restore(source: Path, store: Path) -> BackedUp:
@@ -169,9 +193,10 @@ def _unpack(
         target = folder / PurePosixPath(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with archive.open(name) as reading, target.open("xb") as writing:
-                size, digest = _copied(reading, writing, at_most=int(str(told["size_bytes"])))
-        except (KeyError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as fault:
+            with _part(archive, name) as reading, target.open("xb") as writing:
+                chunks = iter(partial(reading.read, _CHUNK), b"")
+                size, digest = _copied(chunks, writing, at_most=int(str(told["size_bytes"])))
+        except _DAMAGED as fault:
             raise InputError(
                 f"{source} is damaged: {name} cannot be read; nothing was restored."
             ) from fault
@@ -187,8 +212,6 @@ def _unpack(
 
 def _look_over(source: Path, folder: Path, parts: Mapping[str, object]) -> None:
     """Refuse a catalog that is none, or lists files that did not come with it."""
-    import sqlite3
-
     try:
         reason = catalog_file.fault(folder / catalog_file.NAME)
         listed = [] if reason else catalog_file.listed(folder / catalog_file.NAME)
@@ -207,10 +230,19 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
         archive = zipfile.ZipFile(source)
     except OSError as fault:
         raise InputError(f"cannot read {source}: {fault.strerror or fault}.") from fault
-    except zipfile.BadZipFile as fault:
-        raise InputError(f"{source} is no backup: {fault}. Nothing was restored.") from fault
+    except _DAMAGED as fault:
+        reason = first_line(fault)
+        raise InputError(f"{source} is no backup: {reason}. Nothing was restored.") from fault
     with archive:
         yield archive
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """Open one part that is packed as ``backup`` packs."""
+    entry = archive.getinfo(name)
+    if entry.compress_type not in _PACKED:
+        raise zipfile.BadZipFile(f"{name} is packed otherwise")
+    return archive.open(entry)
 
 
 def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
@@ -218,7 +250,8 @@ def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
     try:
         if archive.getinfo(_MANIFEST).file_size > _LARGEST_MANIFEST:
             raise ValueError("too large")
-        told = json.loads(archive.read(_MANIFEST))
+        with _part(archive, _MANIFEST) as reading:
+            told = json.loads(reading.read())
         whole = (
             told["kind"] == _KIND
             and told["edition"] == _EDITION
@@ -229,7 +262,7 @@ def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
                 for part in told["parts"].values()
             )
         )
-    except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as fault:
+    except (*_DAMAGED, TypeError, AttributeError) as fault:
         raise InputError(f"{source} is no backup of a store; nothing was restored.") from fault
     if not whole:
         raise InputError(f"{source} is no backup of a store; nothing was restored.")
@@ -255,10 +288,12 @@ def _stays_inside(name: str) -> bool:
     )
 
 
-def _copied(reading: IO[bytes], writing: IO[bytes], at_most: int | None = None) -> tuple[int, str]:
-    """Copy a stream and return its size and SHA-256; stop where it is longer than it may be."""
+def _copied(
+    chunks: Iterable[bytes], writing: IO[bytes], at_most: int | None = None
+) -> tuple[int, str]:
+    """Write pieces and return their size and SHA-256; stop where it is longer than it may be."""
     digest, size = hashlib.sha256(), 0
-    while chunk := reading.read(_CHUNK):
+    for chunk in chunks:
         size += len(chunk)
         if at_most is not None and size > at_most:
             return size, ""

@@ -173,6 +173,46 @@ def test_what_is_no_whole_backup_leaves_nothing(
     assert list(tmp_path.iterdir()) == [file]
 
 
+def _struck(source: Path, target: Path, name: str) -> Path:
+    """Flip bytes in the middle of a part as it is packed."""
+    data = bytearray(source.read_bytes())
+    with zipfile.ZipFile(source) as archive:
+        info = archive.getinfo(name)
+    at = info.header_offset + 30 + len(name) + info.compress_size // 2
+    data[at : at + 40] = b"\xff" * 40
+    target.write_bytes(data)
+    return target
+
+
+@pytest.mark.parametrize("name", [catalog_file.NAME, "manifest.json"])
+def test_a_packed_part_that_was_struck_is_one_sentence(name: str, saved: Path, tmp_path: Path):
+    file = _struck(saved, tmp_path / "bad.zip", name)
+    with pytest.raises(InputError, match=r"(is damaged|is no backup)[^\n]*nothing was restored"):
+        restore(file, tmp_path / "store")
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_manifest_without_end_is_one_sentence(saved: Path, tmp_path: Path):
+    file = written(tmp_path / "deep.zip", {**parts(saved), "manifest.json": b"[" * 200_000})
+    with pytest.raises(InputError, match="is no backup of a store; nothing was restored"):
+        restore(file, tmp_path / "store")
+
+
+def test_what_cannot_be_read_is_told_from_what_cannot_be_written(store: Path, tmp_path: Path):
+    with pytest.raises(InputError, match=r"^cannot write .*No such file.*nothing was written"):
+        backup(store, tmp_path / "none" / "store.zip")
+    hurt = Path(shutil.copytree(store, tmp_path / "hurt"))
+    file = next((hurt / "files").rglob("*.parquet"))
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(StoreError, match=r"cannot be backed up: .*\.parquet: Is a directory"):
+        backup(hurt, tmp_path / "hurt.zip")
+    (hurt / catalog_file.NAME).write_bytes(b"SQLite format 3\0" + b"x" * 9000)
+    with pytest.raises(StoreError, match=r"^[^\n]+$"):
+        backup(hurt, tmp_path / "hurt.zip")
+    assert list(tmp_path.iterdir()) == [hurt]
+
+
 def test_what_is_no_archive_is_told(tmp_path: Path):
     file = tmp_path / "notes.txt"
     file.write_text("x")
