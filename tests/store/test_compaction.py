@@ -13,6 +13,7 @@ from random import Random
 import pytest
 
 from analytics import doctor, sync
+from analytics.cli import main
 from analytics.errors import StoreError
 from analytics.ledger import changes
 from analytics.schema import ROLLUPS, STORED
@@ -153,7 +154,8 @@ def test_imports_tidy_up_and_keep_copies_of_the_catalog(
     empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     store = Path(shutil.copytree(empty_store, tmp_path / "store"))
-    monkeypatch.setattr(compaction, "EVERY", 3)
+    for name, value in {"AT_LEAST": 1, "KEPT_IMPORTS": 1, "GRACE": timedelta(0)}.items():
+        monkeypatch.setattr(compaction, name, value)
     states = ("two_bugs", "priced_fixes", "weave_evaluation")
     files: list[int] = []
     for state in states:
@@ -169,3 +171,36 @@ def test_imports_tidy_up_and_keep_copies_of_the_catalog(
     # The second and the third came within a minute of the first.
     assert len(copies) == 1
     assert catalog_file.fault(copies[0]) is None
+
+
+def test_states_do_not_pile_up_whatever_commits_them(
+    empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store = Path(shutil.copytree(empty_store, tmp_path / "store"))
+    for name, value in {"AT_LEAST": 3, "KEPT_IMPORTS": 1, "GRACE": timedelta(0)}.items():
+        monkeypatch.setattr(compaction, name, value)
+    states: list[int] = []
+    with lake.writer(store) as con:
+        for number in range(8):
+            lake.keep_setting(con, "number", str(number))
+            lake.keep_setting(con, "number", str(-number))
+            compaction.tidy(con, store)
+            states.append(len(con.sql("FROM ducklake_snapshots('lake')")))
+    assert max(states) < compaction.AT_LEAST + 2 * compaction.KEPT_IMPORTS + 1
+    assert len(set(states)) > 1
+
+
+@pytest.mark.parametrize("command", [("compact",), ("prune", "--keep-runs", "1")])
+def test_copies_that_list_what_is_gone_go_too(command: tuple[str, ...], store: Path):
+    for _ in range(2):
+        catalog_file.keep_copy(store, afresh=True)
+    old = catalog_file.copies(store)
+    kept = store / "copies" / "kept-by-hand.sqlite"
+    kept.write_text("somebody's own")
+    assert main([*command, "--store", str(store)]) == 0
+    new = catalog_file.copies(store)
+    assert len(old) == len(new) == 1
+    assert new > old
+    assert all((store / "files" / each.path).exists() for each in catalog_file.listed(new[0]))
+    assert kept.exists()
+    assert catalog_file.copied_at(new[0]) > catalog_file.copied_at(old[0])
