@@ -1,6 +1,7 @@
 """Opens a store: the DuckLake under one folder, its tables, its writer's lock. Knows no format, no metric."""
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -215,13 +216,21 @@ def size_bytes(store: Store) -> int:
     """Return what a store takes up: its folder, or the files that a team's catalog lists."""
     folder = Location.of(store).folder
     if folder is not None:
-        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        return sum(_sizes(folder))
     con = connect(store, read_only=True)
     try:
         row = con.execute(statement("queries", "size")).fetchone()
     finally:
         con.close()
     return int(row[0]) if row else 0
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Yield the size of every file; what a writer has removed meanwhile is left out."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                yield os.stat(os.path.join(parent, name)).st_size
 
 
 def snapshot_id(con: "DuckDBPyConnection") -> int:

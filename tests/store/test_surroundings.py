@@ -12,6 +12,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
 
 import pytest
 
@@ -229,3 +231,24 @@ def test_no_age_is_negative_or_made_up(ahead: int, says: str):
     text = age(now + timedelta(seconds=ahead), now).html
     assert says in text
     assert ("unknown" in text) == (says == "unknown")
+
+
+def test_a_size_beside_a_writer_leaves_out_what_is_gone(tmp_path: Path):
+    (tmp_path / "kept").write_bytes(b"x" * 9)
+    done = Flag()
+
+    def write() -> None:
+        for number in range(100):
+            folder = tmp_path / "tmp" / str(number)
+            folder.mkdir(parents=True)
+            (folder / "staged").touch()
+            shutil.rmtree(tmp_path / "tmp")
+        done.set()
+
+    writer = Thread(target=write)
+    writer.start()
+    sizes: set[int] = set()
+    while not done.is_set():
+        sizes.add(lake.size_bytes(tmp_path))
+    writer.join()
+    assert sizes == {9}
