@@ -1,6 +1,7 @@
 """Opens a store: the DuckLake under one folder, its tables, its writer's lock. Knows no format, no metric."""
 
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics import cost
-from analytics.errors import StoreError
+from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
 from analytics.store import attaching, interrupts, memory, space
@@ -22,6 +23,8 @@ from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_log = logging.getLogger("patchpilot")
 
 _WRITTEN_AT_ONCE = 100_000
 """Rows of a month that are held before they are written; DuckDB's own half a million cost a third more time
@@ -109,7 +112,7 @@ def _open(
         version = int(setting(con, "schema_version") or 1)
     except duckdb.Error as fault:
         con.close()
-        raise StoreError(f"cannot open the store in {store}: {_first_line(fault)}.") from fault
+        raise StoreError(f"cannot open the store in {store}: {first_line(fault)}.") from fault
     except StoreError:
         con.close()
         raise
@@ -146,13 +149,12 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
                     there.make(_lay_out)
             except duckdb.Error as fault:
                 raise StoreError(
-                    f"cannot make the store in {store}: {_first_line(fault)}."
+                    f"cannot make the store in {store}: {first_line(fault)}."
                 ) from fault
         con, version = _open(store, read_only=False)
         try:
             if died:
-                # What it had written without committing is in nobody's list of files.
-                con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
+                _sweep(con)
             con.execute(f"SET memory_limit = '{memory.USUAL_MB}MB'")
             con.execute(f"SET partitioned_write_flush_threshold = {_WRITTEN_AT_ONCE}")
             con.execute(f"SET temp_directory = {quoted(str(folder))}")
@@ -164,6 +166,20 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
                 yield con
         finally:
             con.close()
+
+
+def _sweep(con: "DuckDBPyConnection") -> None:
+    """Remove what a writer that was cut off had written without committing: it is in no list of files."""
+    import duckdb
+
+    try:
+        con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
+    except duckdb.Error as fault:
+        _log.warning(
+            "what an import that was cut off left behind is still there: %s. It takes up room, and "
+            "patchpilot doctor --fix removes it.",
+            first_line(fault),
+        )
 
 
 @contextmanager
@@ -201,7 +217,7 @@ def transaction(con: "DuckDBPyConnection", fate: Fate | None = None) -> Iterator
         with suppress(duckdb.Error):  # A failed COMMIT has rolled back by itself.
             con.execute("ROLLBACK")
         if isinstance(fault, duckdb.Error):
-            raise StoreError(f"the store was left as it was: {_first_line(fault)}.") from fault
+            raise StoreError(f"the store was left as it was: {first_line(fault)}.") from fault
         raise
 
 
@@ -359,7 +375,3 @@ def _lay_out(con: "DuckDBPyConnection") -> None:
         con.execute(
             "INSERT INTO lake.settings VALUES ('schema_version', $1)", [str(SCHEMA_VERSION)]
         )
-
-
-def _first_line(fault: BaseException) -> str:
-    return str(fault).strip().splitlines()[0].rstrip(".")
