@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+UNFINISHED = "what was not finished was not stored"
+"""What is true of a store whenever something was cut off: before a commit, and after one."""
+
 
 class AnalyticsError(Exception):
     """A fault of input or surroundings, told in one sentence: what, where, what to do."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analytics.errors import StoreError
+from analytics.errors import UNFINISHED, StoreError
 
 _NONE_LEFT = 1_000_000
 """SQLite says only that it cannot write. With less than this left, that is why."""
@@ -23,7 +23,7 @@ def explained(folder: Path) -> Iterator[None]:
         folder: where is written.
 
     Raises:
-        StoreError: the disk is full; the store is as it was.
+        StoreError: the disk is full; what was not finished was not stored.
     """
     try:
         yield
@@ -31,7 +31,7 @@ def explained(folder: Path) -> Iterator[None]:
         if not _is_full(fault, folder):
             raise
         raise StoreError(
-            f"the disk of {folder} is full; nothing was stored, and the store is as it was. Make room "
+            f"the disk of {folder} is full; {UNFINISHED}. Make room "
             "(patchpilot prune removes old runs), then do the same again."
         ) from fault
 

@@ -86,7 +86,7 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing(small_disk: Path, empty_s
     assert shutil.disk_usage(small_disk).free == 0
     told = patchpilot("import", GOLDEN / "priced_fixes.jsonl", "--store", store)
     assert told.returncode == 1
-    assert told.stderr.startswith(f"patchpilot: the disk of {store} is full; nothing was stored")
+    assert told.stderr.startswith(f"patchpilot: the disk of {store} is full; what was not finished")
     assert told.stderr.count("\n") == 1
     ballast.unlink()
     assert checks(store) == ["space"]
@@ -98,7 +98,7 @@ def assert_told_as_full(folder: Path) -> None:
     """Where no small disk can be had: whatever first met the full one, it is told in the same words."""
     for fault in (OSError(errno.ENOSPC, "x"), RuntimeError("database or disk is full")):
         with (
-            pytest.raises(StoreError, match="is full; nothing was stored"),
+            pytest.raises(StoreError, match="is full; what was not finished was not stored"),
             space.explained(folder),
         ):
             raise StoreError("the store was left as it was") from fault
