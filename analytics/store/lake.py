@@ -139,7 +139,7 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
     spill = nullcontext(location.tmp) if location.tmp else scratch(location)
     with (
         interrupts.heeded(),
-        space.explained(Path(location.data)),
+        space.explained(location),
         there.locked() as died,
         spill as folder,
     ):

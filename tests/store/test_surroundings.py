@@ -20,6 +20,7 @@ import pytest
 from analytics import doctor, sync
 from analytics.errors import StoreError
 from analytics.store import health, lake, space
+from analytics.store.location import Location
 from analytics.store.reader import Reader
 from dashboard.freshness import poller
 from dashboard.widgets import age
@@ -99,9 +100,18 @@ def assert_told_as_full(folder: Path) -> None:
     for fault in (OSError(errno.ENOSPC, "x"), RuntimeError("database or disk is full")):
         with (
             pytest.raises(StoreError, match="is full; what was not finished was not stored"),
-            space.explained(folder),
+            space.explained(Location.of(folder)),
         ):
             raise StoreError("the store was left as it was") from fault
+
+
+def test_the_disk_that_is_full_is_named_where_a_store_has_two(tmp_path: Path):
+    shared = tmp_path / "shared"
+    team = Location.of(f"ducklake:postgres:dbname=x;data={shared}")
+    spill = tempfile.gettempdir()
+    for file, full in ((f"{spill}/patchpilot-1/spilled.tmp", spill), (shared / "a", shared)):
+        with pytest.raises(StoreError, match=f"^the disk of {full} is full"), space.explained(team):
+            raise OSError(errno.ENOSPC, "No space left on device", str(file))
 
 
 def test_little_room_is_named_before_it_is_none(empty_store: Path, monkeypatch: pytest.MonkeyPatch):
