@@ -82,7 +82,7 @@ def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     """Work out every rollup anew. Gives the same rows as refreshing did, or there is a fault."""
     con.execute("SET VARIABLE roots_are_runs = $1", [any(preset.root_is_run for preset in presets)])
     con.execute("DELETE FROM lake.prices")
-    con.execute(lake.statement("statements", "rollups_go"))
+    con.execute(lake.statement("statements", "no_rollups"))
     con.execute(lake.statement("statements", "all_ids"))
     return refresh(con, presets)
 
