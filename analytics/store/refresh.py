@@ -50,9 +50,9 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
         con.execute("SET VARIABLE slice = $1", [part])
         con.execute(lake.statement("statements", "slice"))
         work_out(con, presets)
-        con.execute(lake.statement("statements", "replaced"))
+        con.execute(lake.statement("statements", "known_traces"))
         # A removal that finds nothing costs as much as one that does.
-        if con.execute("SELECT 1 FROM replaced LIMIT 1").fetchone():
+        if con.execute("SELECT 1 FROM known_traces LIMIT 1").fetchone():
             con.execute(lake.statement("statements", "drop_rollups"))
         con.execute(lake.statement("statements", "keep_rollups"))
         con.execute(lake.statement("statements", "keep_prices"))
