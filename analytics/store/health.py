@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analytics.errors import StoreError
+from analytics.errors import StoreError, first_line
 from analytics.schema import CLOCK_TOLERANCE, SCHEMA_VERSION, TABLES
 from analytics.store import catalog_file, lake, refresh, repairs
 from analytics.store.location import Location, Store
@@ -124,9 +124,9 @@ def examine(store: Store, *, now: datetime, deep: bool = False) -> Iterator[Faul
                     yield fault
             except (duckdb.Error, sqlite3.Error, OSError) as error:
                 found = True
-                reason = str(error).strip().splitlines()[0].rstrip(".")
                 yield Fault(
-                    check=check.name, sentence=f"{check.looks_at} cannot be looked at: {reason}."
+                    check=check.name,
+                    sentence=f"{check.looks_at} cannot be looked at: {first_line(error)}.",
                 )
             if found and check.stops:
                 return

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from analytics.errors import StoreError
+from analytics.errors import StoreError, first_line
 from analytics.store.attaching import attach_lake, connect, load_extensions, quoted
 from analytics.store.location import Location
 
@@ -135,8 +135,9 @@ class PostgresCatalog:
             )
         except duckdb.Error as fault:
             con.close()
-            reason = str(fault).strip().splitlines()[0].rstrip(".")
-            raise StoreError(f"cannot reach the store in {self._location}: {reason}.") from fault
+            raise StoreError(
+                f"cannot reach the store in {self._location}: {first_line(fault)}."
+            ) from fault
         except BaseException:
             con.close()
             raise
