@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analytics.errors import StoreError, first_line
 from analytics.render import counted
 from analytics.store import health, lake, tables
-from analytics.store.location import Location, Store
+from analytics.store.location import FILES, Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -70,7 +70,7 @@ def faults(store: Store, *, now: datetime, deep: bool = False) -> list[health.Fa
         StoreError: there is no store.
     """
     folder = Location.of(store).folder
-    lost = folder is not None and any((folder / "files").rglob("*.parquet"))
+    lost = folder is not None and any((folder / FILES).rglob("*.parquet"))
     if not lost and not lake.exists(store):
         raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
     return list(health.examine(store, now=now, deep=deep))

@@ -23,6 +23,7 @@ from typing import IO
 from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import SCHEMA_VERSION
 from analytics.store import catalog_file, lake
+from analytics.store.location import CATALOG, FILES, TMP
 
 _MANIFEST = "manifest.json"
 _KIND = "patchpilot store backup"
@@ -76,7 +77,7 @@ def backup(store: Path, target: Path) -> BackedUp:
     except sqlite3.Error as fault:
         if getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise InputError(f"cannot write {target}: {fault}; nothing was written.") from fault
-        raise StoreError(_unread(store, store / catalog_file.NAME, first_line(fault))) from fault
+        raise StoreError(_unread(store, store / CATALOG, first_line(fault))) from fault
     return told
 
 
@@ -99,16 +100,16 @@ def _whole(store: Path, draft: Path) -> BackedUp:
 
 def _write(store: Path, draft: Path) -> BackedUp:
     layout = lake.layout(store)
-    copied = draft.with_name(catalog_file.NAME)
+    copied = draft.with_name(CATALOG)
     copied.unlink(missing_ok=True)
-    catalog_file.copy(store / catalog_file.NAME, copied)
+    catalog_file.copy(store / CATALOG, copied)
     catalog_file.forget_scheduled(copied)
     listed = {
-        f"files/{each.path}": store / "files" / each.path for each in catalog_file.listed(copied)
+        f"{FILES}/{each.path}": store / FILES / each.path for each in catalog_file.listed(copied)
     }
     parts: dict[str, dict[str, object]] = {}
     with zipfile.ZipFile(draft, "w", allowZip64=True) as archive:
-        for name, source in {catalog_file.NAME: copied, **listed}.items():
+        for name, source in {CATALOG: copied, **listed}.items():
             # Parquet is packed already.
             how = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
             entry = zipfile.ZipInfo(name)
@@ -205,7 +206,7 @@ def _unpack(
                 f"{source} is damaged: {name} is not what was backed up; nothing was restored."
             )
         total += size
-    for sub in ("files", "tmp"):
+    for sub in (FILES, TMP):
         (folder / sub).mkdir(exist_ok=True)
     return total
 
@@ -213,13 +214,13 @@ def _unpack(
 def _look_over(source: Path, folder: Path, parts: Mapping[str, object]) -> None:
     """Refuse a catalog that is none, or lists files that did not come with it."""
     try:
-        reason = catalog_file.fault(folder / catalog_file.NAME)
-        listed = [] if reason else catalog_file.listed(folder / catalog_file.NAME)
+        reason = catalog_file.fault(folder / CATALOG)
+        listed = [] if reason else catalog_file.listed(folder / CATALOG)
     except sqlite3.Error as fault:
         reason, listed = str(fault), []
     if reason:
         raise InputError(f"{source} holds a damaged catalog ({reason}); nothing was restored.")
-    missing = [each.path for each in listed if f"files/{each.path}" not in parts]
+    missing = [each.path for each in listed if f"{FILES}/{each.path}" not in parts]
     if missing:
         raise InputError(f"{source} lacks {missing[0]}; nothing was restored.")
 
@@ -256,7 +257,7 @@ def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
             told["kind"] == _KIND
             and told["edition"] == _EDITION
             and isinstance(told["layout"], int)
-            and catalog_file.NAME in told["parts"]
+            and CATALOG in told["parts"]
             and all(
                 isinstance(part["size_bytes"], int) and isinstance(part["sha256"], str)
                 for part in told["parts"].values()
@@ -276,13 +277,13 @@ def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
 
 def _stays_inside(name: str) -> bool:
     path = PurePosixPath(name)
-    if name == catalog_file.NAME:
+    if name == CATALOG:
         return True
     return (
         str(path) == name
         and "\\" not in name
         and "\0" not in name
-        and path.parts[:1] == ("files",)
+        and path.parts[:1] == (FILES,)
         and ".." not in path.parts
         and path.suffix == ".parquet"
     )

@@ -16,10 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
-from analytics.store.location import Location, Store
+from analytics.store.location import CATALOG, COPIES, Location, Store
 
-NAME = "catalog.sqlite"
-_COPIES = "copies"
 _KEPT_COPIES = 3
 _TIME = "%Y%m%dT%H%M%S%f"
 _NAMED = re.compile(r"\d{8}T\d{12}\.sqlite")
@@ -144,7 +142,7 @@ def forget_scheduled(file: Path) -> None:
 
 def copies(store: Path) -> list[Path]:
     """Return the copies of a store's catalog, the newest first."""
-    there = (store / _COPIES).glob("*.sqlite")
+    there = (store / COPIES).glob("*.sqlite")
     return sorted((file for file in there if _NAMED.fullmatch(file.name)), reverse=True)
 
 
@@ -166,7 +164,7 @@ def keep_copy(store: Store, *, afresh: bool = False) -> None:
     home = Location.of(store).folder
     if home is None:
         return
-    folder = home / _COPIES
+    folder = home / COPIES
     try:
         folder.mkdir(exist_ok=True)
         newest = max((file.stat().st_mtime for file in copies(home)), default=0.0)
@@ -175,7 +173,7 @@ def keep_copy(store: Store, *, afresh: bool = False) -> None:
             return
         name = f"{datetime.now(UTC):{_TIME}}.sqlite"
         told = (
-            str(home / NAME),
+            str(home / CATALOG),
             str(folder),
             str(1 if afresh else _KEPT_COPIES),
             name,

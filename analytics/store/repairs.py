@@ -12,7 +12,7 @@ from analytics.errors import StoreError
 from analytics.schema import ROLLUPS, SCHEMA_VERSION
 from analytics.store import catalog_file, imports, lake, migrations, refresh
 from analytics.store.catalogs import catalog
-from analytics.store.location import Location, Store
+from analytics.store.location import ASIDE, CATALOG, COPIES, FILES, TMP, Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -48,7 +48,7 @@ def clear_leftovers(store: Path) -> str:
     """Remove what killed imports left behind."""
     with lake.writer(store) as con:
         con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
-    for draft in (store / "copies").glob("*.draft"):
+    for draft in (store / COPIES).glob("*.draft"):
         draft.unlink(missing_ok=True)
     return "files of imports that were cut off removed"
 
@@ -60,7 +60,7 @@ def scheduled(con: "DuckDBPyConnection") -> set[str]:
 
 def wrong_with(store: Path, listed: catalog_file.Listed) -> str | None:
     """Say what is wrong with a file that the catalog lists, None where nothing is."""
-    path = store / "files" / listed.path
+    path = store / FILES / listed.path
     try:
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))
@@ -96,7 +96,7 @@ def strike_out(store: Path) -> str:
     are left alone: striking a list of deletions would take the intact file of its rows, too.
     """
     found: dict[str, list[tuple[catalog_file.Listed, str]]] = {}
-    for each in catalog_file.listed(store / catalog_file.NAME):
+    for each in catalog_file.listed(store / CATALOG):
         if each.is_current and (why := wrong_with(store, each)):
             found.setdefault(each.table, []).append((each, why))
     wrong = [
@@ -126,7 +126,7 @@ def strike_out(store: Path) -> str:
                 con.execute(lake.statement("statements", part), [ids])
     with _aside(store) as aside:
         for each, _ in wrong:
-            damaged = store / "files" / each.path
+            damaged = store / FILES / each.path
             if damaged.exists():
                 aside(damaged)
     told = "; what they held is listed as rejected" if lost else ""
@@ -169,18 +169,18 @@ def take_copy(store: Path) -> str:
         raise StoreError(f"no copy of the catalog of the store in {store} is left.")
     there = catalog(Location.of(store))
     with there.locked(), _aside(store) as aside:
-        draft = store / "tmp" / catalog_file.NAME
+        draft = store / TMP / CATALOG
         catalog_file.copy(chosen, draft)
         known = {each.path for each in catalog_file.listed(chosen)}
         for ending in ("", "-wal", "-shm"):
-            damaged = store / f"{catalog_file.NAME}{ending}"
+            damaged = store / f"{CATALOG}{ending}"
             if damaged.exists():
                 aside(damaged)
-        files = store / "files"
+        files = store / FILES
         for file in files.rglob("*.parquet"):
             if str(file.relative_to(files)) not in known:
                 aside(file)
-        draft.rename(store / catalog_file.NAME)
+        draft.rename(store / CATALOG)
     return (
         f"the catalog as of {catalog_file.copied_at(chosen):%Y-%m-%d %H:%M:%S} UTC put in place; what was "
         "imported since has to be imported again"
@@ -228,7 +228,7 @@ def _told(value: object) -> object:
 @contextmanager
 def _aside(store: Path) -> "Iterator[Any]":
     """Give what moves a file of the store into a folder that nothing reads, made when it is needed."""
-    folder = store / "aside" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    folder = store / ASIDE / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
     def move(file: Path) -> Path:
         target = folder / (file.relative_to(store) if file.is_absolute() else file)

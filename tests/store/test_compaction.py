@@ -18,6 +18,7 @@ from analytics.errors import StoreError
 from analytics.ledger import changes
 from analytics.schema import ROLLUPS, STORED
 from analytics.store import catalog_file, compaction, lake
+from analytics.store.location import CATALOG
 from analytics.store.reader import Reader
 from tests.chain import NOW, bring, rows
 from tests.golden.make import FOLDER as GOLDEN
@@ -66,7 +67,7 @@ def compact(store: str, grace: timedelta = timedelta(0)) -> compaction.Compacted
 def test_there_are_fewer_files_and_the_same_rows(grown: Path, store: Path):
     done = compact(str(store))
     assert done.files_before == len(
-        [each for each in catalog_file.listed(grown / catalog_file.NAME) if each.is_current]
+        [each for each in catalog_file.listed(grown / CATALOG) if each.is_current]
     )
     assert done.files_after < done.files_before
     assert parquet(store) < parquet(grown)
@@ -160,7 +161,7 @@ def test_imports_tidy_up_and_keep_copies_of_the_catalog(
     files: list[int] = []
     for state in states:
         sync.import_paths(store, [str(GOLDEN / f"{state}.jsonl")])
-        listed = catalog_file.listed(store / catalog_file.NAME)
+        listed = catalog_file.listed(store / CATALOG)
         files.append(sum(each.is_current and each.table == "payloads" for each in listed))
     # Joining is left to the user.
     assert files == [1, 2, 3]

@@ -17,6 +17,7 @@ from analytics import doctor
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION
 from analytics.store import catalog_file, compaction, health, lake, repairs, tables
+from analytics.store.location import CATALOG
 from tests.chain import ROLLUPS, bring, rows
 from tests.store.importing import batch
 from tests.store.test_migrations import written_by_layout
@@ -53,7 +54,7 @@ def sound(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         compaction.compact(con, store, many_files=2, grace=timedelta(0))
     (store / "copies").mkdir()
     copied = store / "copies" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite"
-    catalog_file.copy(store / catalog_file.NAME, copied)
+    catalog_file.copy(store / CATALOG, copied)
     return store
 
 
@@ -88,7 +89,7 @@ def execute(*statements: str) -> Hurt:
 
 def listed(store: Path, table: str) -> list[catalog_file.Listed]:
     """The files that hold a table as it is now."""
-    files = catalog_file.listed(store / catalog_file.NAME)
+    files = catalog_file.listed(store / CATALOG)
     return [each for each in files if each.table == table and each.is_current]
 
 
@@ -117,16 +118,16 @@ def scribbled(table: str) -> Hurt:
 
 
 def garbage(store: Path) -> None:
-    (store / catalog_file.NAME).write_bytes(b"x" * 9000)
+    (store / CATALOG).write_bytes(b"x" * 9000)
 
 
 def half_a_catalog(store: Path) -> None:
-    file = store / catalog_file.NAME
+    file = store / CATALOG
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
 def no_catalog(store: Path) -> None:
-    (store / catalog_file.NAME).unlink()
+    (store / CATALOG).unlink()
 
 
 def killed(store: Path) -> None:
@@ -148,7 +149,7 @@ def with_deletes(store: Path) -> None:
                 "DELETE FROM lake.payloads WHERE hash(span_id) % 7 = $1 OR span_id LIKE '1:%'",
                 [part],
             )
-    lost = [each for each in catalog_file.listed(store / catalog_file.NAME) if each.deletes]
+    lost = [each for each in catalog_file.listed(store / CATALOG) if each.deletes]
     (store / "files" / lost[-1].path).unlink()
 
 
@@ -243,9 +244,7 @@ def test_what_can_be_mended_is_as_it_was(name: str, store: Path, whole: dict[str
 def test_a_damaged_file_is_told_from_a_whole_one(
     hurt: Callable[[str], Hurt], says: str, store: Path
 ):
-    listed = next(
-        each for each in catalog_file.listed(store / catalog_file.NAME) if each.table == "payloads"
-    )
+    listed = next(each for each in catalog_file.listed(store / CATALOG) if each.table == "payloads")
     assert repairs.wrong_with(store, listed) is None
     hurt("payloads")(store)
     assert says in str(repairs.wrong_with(store, listed))
@@ -269,7 +268,7 @@ def test_a_repair_that_fails_on_the_way_counts_nothing_out(store: Path):
     first_file(store, "facts").unlink()
 
     def told_by_catalog(*statements: str) -> list[tuple[object, ...]]:
-        with closing(sqlite3.connect(store / catalog_file.NAME)) as catalog, catalog:
+        with closing(sqlite3.connect(store / CATALOG)) as catalog, catalog:
             for statement in statements:
                 catalog.execute(statement)
             return catalog.execute(
@@ -290,7 +289,7 @@ def test_a_repair_that_fails_on_the_way_counts_nothing_out(store: Path):
 def test_a_fault_of_the_database_in_a_repair_is_one_sentence(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    with closing(sqlite3.connect(store / catalog_file.NAME)) as catalog, catalog:
+    with closing(sqlite3.connect(store / CATALOG)) as catalog, catalog:
         catalog.execute("ALTER TABLE ducklake_files_scheduled_for_deletion RENAME TO elsewhere")
     mend_it = partial(repairs.clear_leftovers, store)
     fault = health.Fault(check="leftovers", sentence="left", mend=mend_it)
@@ -352,7 +351,7 @@ def test_a_damaged_catalog_and_what_came_after_its_copy_are_kept_aside(store: Pa
     files = len(list((store / "files").rglob("*.parquet")))
     half_a_catalog(store)
     mend(store)
-    assert list((store / "aside").rglob(catalog_file.NAME))
+    assert list((store / "aside").rglob(CATALOG))
     aside = len(list((store / "aside").rglob("*.parquet")))
     assert aside > 0
     assert aside + len(list((store / "files").rglob("*.parquet"))) == files

@@ -10,7 +10,8 @@ import pytest
 
 from analytics.errors import InputError
 from analytics.schema import STORED
-from analytics.store import catalog_file, lake
+from analytics.store import lake
+from analytics.store.location import CATALOG
 from analytics.store.retention import give_room_back, prune
 from tests.chain import NOW, ROLLUPS, Raw, bring, copied, rows, stored
 from tests.generated import collection
@@ -123,7 +124,7 @@ def test_what_is_gone_is_gone_where_its_room_does_not_come_back(
     empty_store: Path, caplog: pytest.LogCaptureFixture
 ):
     with copied(empty_store) as store:
-        with closing(sqlite3.connect(store / catalog_file.NAME)) as catalog, catalog:
+        with closing(sqlite3.connect(store / CATALOG)) as catalog, catalog:
             catalog.execute("ALTER TABLE ducklake_files_scheduled_for_deletion RENAME TO elsewhere")
         with lake.writer(store) as con:
             bring(con, store, batch(1))
@@ -138,7 +139,7 @@ def test_what_cannot_be_swept_up_holds_no_writer_up(
     empty_store: Path, caplog: pytest.LogCaptureFixture
 ):
     with copied(empty_store) as store:
-        with closing(sqlite3.connect(store / catalog_file.NAME)) as catalog, catalog:
+        with closing(sqlite3.connect(store / CATALOG)) as catalog, catalog:
             catalog.execute("ALTER TABLE ducklake_files_scheduled_for_deletion RENAME TO elsewhere")
         (store / "tmp" / "left").touch()
         with lake.writer(store) as con:
