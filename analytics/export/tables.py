@@ -58,7 +58,7 @@ def export_tables(store: Store, folder: Path, format: str) -> list[Exported]:
     the store keeps for good, only what is new since then is written; a file is complete at any moment.
 
     Args:
-        store: folder of the store.
+        store: where it stands.
         folder: where the files go; made where there is none.
         format: csv or parquet.
 

@@ -1,4 +1,4 @@
-"""Opens a store: the DuckLake under one folder, its tables, its writer's lock. Knows no format, no metric."""
+"""Opens a store, a folder's or a team's: its DuckLake, its tables, its lock. Knows no format, no metric."""
 
 import json
 import logging

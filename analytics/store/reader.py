@@ -67,7 +67,7 @@ class Reader:
         """Open a store, or wait for it where it has not been made yet.
 
         Args:
-            store: folder of the store.
+            store: where it stands.
             now: fixed time (UTC, without a zone) for tests; the wall clock where None.
             stale_after: silence after which an unended run counts as abandoned; ``stale_limit()`` where None.
 

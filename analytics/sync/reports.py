@@ -41,7 +41,7 @@ def verify(
     """Read reports and write what they say of the runs that are stored, in one transaction.
 
     Args:
-        store: folder of the store.
+        store: where it stands.
         paths: files, folders and globs.
         by: what ids name; None: a run where there is one of that id, else a task.
         passed: what being in a plain list of ids means.
