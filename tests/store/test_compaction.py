@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -205,3 +206,19 @@ def test_copies_that_list_what_is_gone_go_too(command: tuple[str, ...], store: P
     assert all((store / "files" / each.path).exists() for each in catalog_file.listed(new[0]))
     assert kept.exists()
     assert catalog_file.copied_at(new[0]) > catalog_file.copied_at(old[0])
+
+
+@pytest.mark.parametrize("command", ["verify", "code"])
+def test_what_is_told_of_runs_is_copied_too(command: str, store: Path, tmp_path: Path):
+    con = lake.connect(store, read_only=True)
+    run_id = con.table("lake.runs").fetchall()[0][con.table("lake.runs").columns.index("run_id")]
+    con.close()
+    report, repo = tmp_path / "report.csv", tmp_path / "repo"
+    report.write_text(f"run_id,passed\n{run_id},false\n")
+    subprocess.run(["git", "init", "-q", str(repo)], check=True)
+    what = ("--reports", report) if command == "verify" else ("--repo", repo)
+    assert main([command, *map(str, what), "--store", str(store)]) == 0
+    deadline = time.monotonic() + 60
+    while not catalog_file.copies(store):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
