@@ -25,7 +25,7 @@ from analytics.commands import (
     verify,
     watch,
 )
-from analytics.errors import AnalyticsError
+from analytics.errors import UNFINISHED, AnalyticsError
 from analytics.store.location import Location
 
 _COMMANDS = {
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"patchpilot: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("patchpilot: stopped; the store is as it was.", file=sys.stderr)
+        print(f"patchpilot: stopped; {UNFINISHED}.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of our output has left (a pager, head): nothing to say, and nobody to say it to.
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A name that is too long, a disk that breaks: nobody nearer to it knew what to say.
         where = f"{str(fault.filename)[:200]}: " if fault.filename else ""
         print(
-            f"patchpilot: {where}{fault.strerror or fault}; the store is as it was.",
+            f"patchpilot: {where}{fault.strerror or fault}; {UNFINISHED}.",
             file=sys.stderr,
         )
         return 1

@@ -1,14 +1,15 @@
 """What state a store is in: what is wrong with it, what it holds, what it could not read."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from analytics.errors import StoreError
+from analytics.errors import StoreError, first_line
 from analytics.render import counted
 from analytics.store import health, lake, tables
-from analytics.store.location import Location, Store
+from analytics.store.location import FILES, Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -69,7 +70,7 @@ def faults(store: Store, *, now: datetime, deep: bool = False) -> list[health.Fa
         StoreError: there is no store.
     """
     folder = Location.of(store).folder
-    lost = folder is not None and any((folder / "files").rglob("*.parquet"))
+    lost = folder is not None and any((folder / FILES).rglob("*.parquet"))
     if not lost and not lake.exists(store):
         raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
     return list(health.examine(store, now=now, deep=deep))
@@ -84,8 +85,10 @@ def repair(store: Store, *, now: datetime, deep: bool = False) -> Mended:
         deep: work out the rollups of every trace again, not of some.
 
     Raises:
-        StoreError: there is no store, or it does not open for writing; it is as it was.
+        StoreError: there is no store, it does not open for writing, or a repair failed on the way.
     """
+    import duckdb
+
     done: list[tuple[health.Fault, str]] = []
     left: list[health.Fault] = []
     for _ in range(_ROUNDS):
@@ -94,7 +97,13 @@ def repair(store: Store, *, now: datetime, deep: bool = False) -> Mended:
         fault = next((each for each in left if each.mend and each.sentence not in known), None)
         if fault is None or fault.mend is None:
             break
-        done.append((fault, fault.mend()))
+        try:
+            done.append((fault, fault.mend()))
+        except (duckdb.Error, sqlite3.Error) as error:
+            raise StoreError(
+                f"{fault.check} could not be mended: {first_line(error)}. What was mended before it stays; "
+                "patchpilot doctor says what is left."
+            ) from error
     return Mended(done=tuple(done), left=tuple(left))
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+UNFINISHED = "what was not finished was not stored"
+"""What is true of a store whenever something was cut off: before a commit, and after one."""
+
 
 class AnalyticsError(Exception):
     """A fault of input or surroundings, told in one sentence: what, where, what to do."""
@@ -35,6 +38,18 @@ class UnknownNameError(InputError):
         near = nearest(name, names)
         hint = f" Did you mean {near!r}?" if near else ""
         super().__init__(f"unknown {kind} {name!r}.{hint} Valid: {', '.join(names) or 'none'}.")
+
+
+def first_line(fault: BaseException) -> str:
+    r"""Return the first line of what a fault says, to stand in a sentence: without its full stop.
+
+    >>> first_line(OSError("No such file.\nLook elsewhere."))
+    'No such file'
+    >>> first_line(OSError())
+    'OSError'
+    """
+    said = str(fault).strip() or type(fault).__name__
+    return said.splitlines()[0].rstrip(".")
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:

@@ -121,7 +121,7 @@ def build(
     """Return the whole application: the pages and /healthz, guarded.
 
     Args:
-        store: folder of the store that /healthz looks at.
+        store: the store that /healthz looks at.
         host: address that the application is bound to.
         port: port that it is bound to.
         token: what viewers must know; nobody is asked where None.

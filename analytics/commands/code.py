@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from analytics.commands.talk import say
     from analytics.errors import StoreError
     from analytics.render import counted
-    from analytics.store import lake
+    from analytics.store import catalog_file, compaction, lake
 
     store = arguments.store or sync.default_store()
     if not lake.exists(store):
@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         report = repository.read(
             con, arguments.repo, coverage=arguments.coverage, run_id=arguments.run_id
         )
+        tidied = compaction.tidy(con, store)
+    catalog_file.keep_copy(store, afresh=tidied)
     with_commits = [run for run in report.runs if run.commits]
     print(
         f"{counted(len(with_commits), 'run')} of {report.runs_seen:,} with commits, "

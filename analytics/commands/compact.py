@@ -13,12 +13,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     from analytics.commands.stores import stored
     from analytics.render import counted
-    from analytics.store import compaction, lake
+    from analytics.store import catalog_file, compaction, lake
 
     store = stored(arguments).path
     before = lake.size_bytes(store)
     with lake.writer(store) as con:
         told = compaction.compact(con, store, many_files=2)
+    catalog_file.keep_copy(store, afresh=True)
     print(
         f"{counted(told.files_before, 'file')} before, {told.files_after:,} now; "
         f"{counted(told.states_forgotten, 'old state')} forgotten; "

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from analytics import sync
     from analytics.errors import StoreError
     from analytics.render import counted
-    from analytics.store import lake, retention
+    from analytics.store import catalog_file, lake, retention
 
     store = arguments.store or sync.default_store()
     if not lake.exists(store):
@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
             keep_days=arguments.keep_days,
             dry_run=arguments.dry_run,
         )
+    if pruned.traces and not arguments.dry_run:
+        catalog_file.keep_copy(store, afresh=True)
     done = "would remove" if arguments.dry_run else "removed"
     print(
         f"{done} {counted(pruned.runs, 'run')} of {pruned.runs_before:,} and "

@@ -11,7 +11,7 @@ from shutil import copyfile, copyfileobj
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from analytics.errors import InputError, StoreError, UnknownNameError
+from analytics.errors import InputError, StoreError, UnknownNameError, first_line
 from analytics.export import growth
 from analytics.export.dictionary import Column, Exportable, exportables
 from analytics.store import lake
@@ -58,7 +58,7 @@ def export_tables(store: Store, folder: Path, format: str) -> list[Exported]:
     the store keeps for good, only what is new since then is written; a file is complete at any moment.
 
     Args:
-        store: folder of the store.
+        store: where it stands.
         folder: where the files go; made where there is none.
         format: csv or parquet.
 
@@ -115,7 +115,7 @@ def _write(
         try:
             yield _write_table(con, table, draft, folder, known, kind)
         except duckdb.IOException as fault:
-            raise OSError(str(fault).splitlines()[0]) from fault
+            raise OSError(first_line(fault)) from fault
         dictionary += table.columns()
     for suffix, write in ((".csv", _dictionary_csv), (".md", _dictionary_markdown)):
         file = (draft / DICTIONARY).with_suffix(suffix)

@@ -116,7 +116,7 @@ def changes(store: Store, import_id: int | None = None, *, now: datetime) -> Cha
     """Return what an import changed.
 
     Args:
-        store: folder of the store.
+        store: where it stands.
         import_id: which import; the newest where None.
         now: the clock by which both states are read, UTC without a zone.
 
@@ -173,7 +173,7 @@ def compared(store: Store, before: int, after: int, *, now: datetime) -> Compare
     """Hold two states of a store against each other.
 
     Args:
-        store: folder of the store.
+        store: where it stands.
         before: number of the earlier commit.
         after: number of the later one.
         now: the clock by which both are read, UTC without a zone.

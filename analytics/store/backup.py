@@ -8,18 +8,22 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from analytics.errors import InputError, StoreError
+from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import SCHEMA_VERSION
 from analytics.store import catalog_file, lake
+from analytics.store.location import CATALOG, FILES, TMP
 
 _MANIFEST = "manifest.json"
 _KIND = "patchpilot store backup"
@@ -28,6 +32,10 @@ _EDITION = 1
 
 _TRIES = 5
 """A prune may remove a file between reading the list and copying it; the next list is without it."""
+
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGED = (KeyError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What reading an archive raises that is cut, struck or made up."""
 
 _CHUNK = 1 << 20
 _LARGEST_MANIFEST = 100_000_000
@@ -66,7 +74,15 @@ def backup(store: Path, target: Path) -> BackedUp:
         raise InputError(
             f"cannot write {target}: {fault.strerror or fault}; nothing was written."
         ) from fault
+    except sqlite3.Error as fault:
+        if getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise InputError(f"cannot write {target}: {fault}; nothing was written.") from fault
+        raise StoreError(_unread(store, store / CATALOG, first_line(fault))) from fault
     return told
+
+
+def _unread(store: Path, file: Path, why: str) -> str:
+    return f"the store in {store} cannot be backed up: {file}: {why}; nothing was written."
 
 
 def _whole(store: Path, draft: Path) -> BackedUp:
@@ -84,25 +100,22 @@ def _whole(store: Path, draft: Path) -> BackedUp:
 
 def _write(store: Path, draft: Path) -> BackedUp:
     layout = lake.layout(store)
-    copied = draft.with_name(catalog_file.NAME)
+    copied = draft.with_name(CATALOG)
     copied.unlink(missing_ok=True)
-    catalog_file.copy(store / catalog_file.NAME, copied)
+    catalog_file.copy(store / CATALOG, copied)
     catalog_file.forget_scheduled(copied)
     listed = {
-        f"files/{each.path}": store / "files" / each.path for each in catalog_file.listed(copied)
+        f"{FILES}/{each.path}": store / FILES / each.path for each in catalog_file.listed(copied)
     }
     parts: dict[str, dict[str, object]] = {}
     with zipfile.ZipFile(draft, "w", allowZip64=True) as archive:
-        for name, source in {catalog_file.NAME: copied, **listed}.items():
+        for name, source in {CATALOG: copied, **listed}.items():
             # Parquet is packed already.
             how = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
             entry = zipfile.ZipInfo(name)
             entry.compress_type = how
-            with (
-                source.open("rb") as reading,
-                archive.open(entry, "w", force_zip64=True) as writing,
-            ):
-                size, digest = _copied(reading, writing)
+            with archive.open(entry, "w", force_zip64=True) as writing:
+                size, digest = _copied(_read(store, source), writing)
             parts[name] = {"size_bytes": size, "sha256": digest}
         manifest = {
             "kind": _KIND,
@@ -113,6 +126,18 @@ def _write(store: Path, draft: Path) -> BackedUp:
         }
         archive.writestr(_MANIFEST, json.dumps(manifest, indent=1), zipfile.ZIP_DEFLATED)
     return BackedUp(files=len(listed), size_bytes=draft.stat().st_size, layout=layout)
+
+
+def _read(store: Path, file: Path) -> Iterator[bytes]:
+    """Yield a file of the store in pieces: what fails here is no fault of where the backup goes."""
+    try:
+        with file.open("rb") as reading:
+            while chunk := reading.read(_CHUNK):
+                yield chunk
+    except FileNotFoundError:
+        raise
+    except OSError as fault:
+        raise StoreError(_unread(store, file, fault.strerror or first_line(fault))) from fault
 
 
 def restore(source: Path, store: Path) -> BackedUp:
@@ -169,9 +194,10 @@ def _unpack(
         target = folder / PurePosixPath(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with archive.open(name) as reading, target.open("xb") as writing:
-                size, digest = _copied(reading, writing, at_most=int(str(told["size_bytes"])))
-        except (KeyError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as fault:
+            with _part(archive, name) as reading, target.open("xb") as writing:
+                chunks = iter(partial(reading.read, _CHUNK), b"")
+                size, digest = _copied(chunks, writing, at_most=int(str(told["size_bytes"])))
+        except _DAMAGED as fault:
             raise InputError(
                 f"{source} is damaged: {name} cannot be read; nothing was restored."
             ) from fault
@@ -180,23 +206,21 @@ def _unpack(
                 f"{source} is damaged: {name} is not what was backed up; nothing was restored."
             )
         total += size
-    for sub in ("files", "tmp"):
+    for sub in (FILES, TMP):
         (folder / sub).mkdir(exist_ok=True)
     return total
 
 
 def _look_over(source: Path, folder: Path, parts: Mapping[str, object]) -> None:
     """Refuse a catalog that is none, or lists files that did not come with it."""
-    import sqlite3
-
     try:
-        reason = catalog_file.fault(folder / catalog_file.NAME)
-        listed = [] if reason else catalog_file.listed(folder / catalog_file.NAME)
+        reason = catalog_file.fault(folder / CATALOG)
+        listed = [] if reason else catalog_file.listed(folder / CATALOG)
     except sqlite3.Error as fault:
         reason, listed = str(fault), []
     if reason:
         raise InputError(f"{source} holds a damaged catalog ({reason}); nothing was restored.")
-    missing = [each.path for each in listed if f"files/{each.path}" not in parts]
+    missing = [each.path for each in listed if f"{FILES}/{each.path}" not in parts]
     if missing:
         raise InputError(f"{source} lacks {missing[0]}; nothing was restored.")
 
@@ -207,10 +231,19 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
         archive = zipfile.ZipFile(source)
     except OSError as fault:
         raise InputError(f"cannot read {source}: {fault.strerror or fault}.") from fault
-    except zipfile.BadZipFile as fault:
-        raise InputError(f"{source} is no backup: {fault}. Nothing was restored.") from fault
+    except _DAMAGED as fault:
+        reason = first_line(fault)
+        raise InputError(f"{source} is no backup: {reason}. Nothing was restored.") from fault
     with archive:
         yield archive
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """Open one part that is packed as ``backup`` packs."""
+    entry = archive.getinfo(name)
+    if entry.compress_type not in _PACKED:
+        raise zipfile.BadZipFile(f"{name} is packed otherwise")
+    return archive.open(entry)
 
 
 def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
@@ -218,18 +251,19 @@ def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
     try:
         if archive.getinfo(_MANIFEST).file_size > _LARGEST_MANIFEST:
             raise ValueError("too large")
-        told = json.loads(archive.read(_MANIFEST))
+        with _part(archive, _MANIFEST) as reading:
+            told = json.loads(reading.read())
         whole = (
             told["kind"] == _KIND
             and told["edition"] == _EDITION
             and isinstance(told["layout"], int)
-            and catalog_file.NAME in told["parts"]
+            and CATALOG in told["parts"]
             and all(
                 isinstance(part["size_bytes"], int) and isinstance(part["sha256"], str)
                 for part in told["parts"].values()
             )
         )
-    except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as fault:
+    except (*_DAMAGED, TypeError, AttributeError) as fault:
         raise InputError(f"{source} is no backup of a store; nothing was restored.") from fault
     if not whole:
         raise InputError(f"{source} is no backup of a store; nothing was restored.")
@@ -243,22 +277,24 @@ def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
 
 def _stays_inside(name: str) -> bool:
     path = PurePosixPath(name)
-    if name == catalog_file.NAME:
+    if name == CATALOG:
         return True
     return (
         str(path) == name
         and "\\" not in name
         and "\0" not in name
-        and path.parts[:1] == ("files",)
+        and path.parts[:1] == (FILES,)
         and ".." not in path.parts
         and path.suffix == ".parquet"
     )
 
 
-def _copied(reading: IO[bytes], writing: IO[bytes], at_most: int | None = None) -> tuple[int, str]:
-    """Copy a stream and return its size and SHA-256; stop where it is longer than it may be."""
+def _copied(
+    chunks: Iterable[bytes], writing: IO[bytes], at_most: int | None = None
+) -> tuple[int, str]:
+    """Write pieces and return their size and SHA-256; stop where it is longer than it may be."""
     digest, size = hashlib.sha256(), 0
-    while chunk := reading.read(_CHUNK):
+    for chunk in chunks:
         size += len(chunk)
         if at_most is not None and size > at_most:
             return size, ""

@@ -4,6 +4,7 @@ Nothing here may run in a process that has the store open: closing a file drops 
 holds on it, those of another library too. That is why copies of a store at work are made by a child.
 """
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
-NAME = "catalog.sqlite"
-_COPIES = "copies"
+from analytics.store.location import CATALOG, COPIES, Location, Store
+
 _KEPT_COPIES = 3
+_TIME = "%Y%m%dT%H%M%S%f"
+_NAMED = re.compile(r"\d{8}T\d{12}\.sqlite")
 _BETWEEN_COPIES_S = 60.0
 """A copy takes a child about 50 ms; a store that grows every second shall not notice."""
 
@@ -25,8 +28,9 @@ _WHOLE = ("ducklake_metadata", "ducklake_snapshot", "ducklake_table", "ducklake_
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _COPY = """
-import pathlib, sqlite3, sys, urllib.parse
+import pathlib, re, sqlite3, sys, urllib.parse
 source, folder, kept, name = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+copies = [file for file in folder.glob("*.sqlite") if re.fullmatch(sys.argv[5], file.name)]
 draft = folder / (name + ".draft")
 reading = sqlite3.connect("file:" + urllib.parse.quote(source) + "?mode=rw", uri=True)
 writing = sqlite3.connect(draft)
@@ -36,8 +40,13 @@ writing.close()
 reading.close()
 if whole:
     draft.rename(folder / name)
-    for old in sorted(folder.glob("*.sqlite"))[:-kept]:
-        old.unlink()
+    if kept == 1:
+        # Of a child that began before this one.
+        for late in folder.glob("*.draft"):
+            if late.name < name:
+                late.unlink(missing_ok=True)
+    for old in sorted([*copies, folder / name])[:-kept]:
+        old.unlink(missing_ok=True)
 else:
     draft.unlink()
 """
@@ -133,34 +142,52 @@ def forget_scheduled(file: Path) -> None:
 
 def copies(store: Path) -> list[Path]:
     """Return the copies of a store's catalog, the newest first."""
-    return sorted((store / _COPIES).glob("*.sqlite"), reverse=True)
+    there = (store / COPIES).glob("*.sqlite")
+    return sorted((file for file in there if _NAMED.fullmatch(file.name)), reverse=True)
 
 
 def copied_at(file: Path) -> datetime:
     """Return when a copy was made, UTC."""
-    return datetime.strptime(file.stem, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+    return datetime.strptime(file.stem, _TIME).replace(tzinfo=UTC)
 
 
-def keep_copy(store: Path) -> None:
-    """Have a child copy the catalog, at most once a minute; the newest copies are kept.
+def keep_copy(store: Store, *, afresh: bool = False) -> None:
+    """Have a child copy the catalog of a store that is one folder; the newest copies are kept.
 
-    Nobody waits for it, and no fault of it is one of the import that it follows.
+    No fault of it is one of what it follows.
+
+    Args:
+        store: where it stands.
+        afresh: whether files were removed that the copies list. If so, a copy is made now, and waited for,
+            and the older ones go; else at most one a minute, for which nobody waits.
     """
-    folder = store / _COPIES
+    home = Location.of(store).folder
+    if home is None:
+        return
+    folder = home / COPIES
     try:
         folder.mkdir(exist_ok=True)
-        newest = max((file.stat().st_mtime for file in folder.glob("*.sqlite")), default=0.0)
+        newest = max((file.stat().st_mtime for file in copies(home)), default=0.0)
         # A clock that was set back must not stop the copies.
-        if 0 <= time.time() - newest < _BETWEEN_COPIES_S:
+        if not afresh and 0 <= time.time() - newest < _BETWEEN_COPIES_S:
             return
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite"
-        told = (str(store / NAME), str(folder), str(_KEPT_COPIES), name)
+        name = f"{datetime.now(UTC):{_TIME}}.sqlite"
+        told = (
+            str(home / CATALOG),
+            str(folder),
+            str(1 if afresh else _KEPT_COPIES),
+            name,
+            _NAMED.pattern,
+        )
         child = subprocess.Popen(
             (sys.executable, "-I", "-S", "-c", _COPY, *told),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
     except OSError:
+        return
+    if afresh:
+        child.wait()
         return
     Thread(target=child.wait, daemon=True).start()
 

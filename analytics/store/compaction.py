@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from analytics.errors import StoreError
+from analytics.errors import StoreError, first_line
 from analytics.store import lake
 from analytics.store.location import Store
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("patchpilot")
 
-EVERY = 20
-"""Imports between two looks: what they leave behind until then is small."""
+AT_LEAST = 20
+"""States that are forgotten at once: what they keep on the disk until then is small."""
 
 LARGEST_BYTES = 16_000_000
 """A larger file is not joined any more, so that what one pass rewrites does not grow with the store."""
@@ -43,20 +43,30 @@ class Compacted:
     files_removed: int
 
 
-def tidy(con: "DuckDBPyConnection", store: Store, import_id: int) -> None:
-    """Forget old states after every twentieth import. Never fails an import.
+def tidy(con: "DuckDBPyConnection", store: Store) -> bool:
+    """Forget old states where there are many. Never fails what was committed before it.
 
     Args:
         con: a connection from ``lake.writer``, in no transaction.
         store: where it stands.
-        import_id: number of the import that was committed.
+
+    Returns:
+        Whether files were removed that an older copy of the catalog lists.
     """
-    if import_id % EVERY:
-        return
+    import duckdb
+
+    # Two for each import that is kept, and the newest; more are none that anybody asks for.
+    kept = 2 * KEPT_IMPORTS + 1
     try:
-        compact(con, store, many_files=None)
-    except StoreError as fault:
-        _log.warning("the import is stored; tidying the store has to wait: %s", fault)
+        row = con.execute(
+            lake.statement("queries", "aged_states"), [datetime.now(UTC) - GRACE]
+        ).fetchone()
+        if row is None or row[0] < kept + AT_LEAST:
+            return False
+        return compact(con, store, many_files=None, grace=GRACE).files_removed > 0
+    except (duckdb.Error, StoreError) as fault:
+        _log.warning("what came is stored; tidying the store has to wait: %s.", first_line(fault))
+        return False
 
 
 def compact(
@@ -94,9 +104,8 @@ def compact(
                 files_removed=removed,
             )
     except (duckdb.Error, OSError) as fault:
-        reason = str(fault).strip().splitlines()[0].rstrip(".")
         raise StoreError(
-            f"the store could not be compacted; no row of it changed: {reason}."
+            f"the store could not be compacted; no row of it changed: {first_line(fault)}."
         ) from fault
 
 

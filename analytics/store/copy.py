@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analytics.errors import StoreError
+from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION
 from analytics.store import lake, retention
 from analytics.store.catalogs import catalog
@@ -64,8 +64,9 @@ def copy(source: Store, target: Store) -> tuple[Copied, ...]:
             with suppress(StoreError, duckdb.Error):
                 _empty(con, tables)
             if isinstance(fault, duckdb.Error):
-                reason = str(fault).strip().splitlines()[0]
-                raise StoreError(f"the copy in {place} was given up: {reason}") from fault
+                raise StoreError(
+                    f"the copy in {place} was given up: {first_line(fault)}."
+                ) from fault
             raise
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from analytics.errors import StoreError
 from analytics.store.attaching import attach_lake, connect, load_extensions
-from analytics.store.location import Location
+from analytics.store.location import CATALOG, FILES, LOCK, TMP, Location
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,7 +27,7 @@ class FolderCatalog:
         """Take a store that is one folder."""
         assert location.folder is not None
         self._folder = location.folder
-        self._file = self._folder / "catalog.sqlite"
+        self._file = self._folder / CATALOG
 
     def exists(self) -> bool:
         """Say whether the store has been made."""
@@ -45,9 +45,9 @@ class FolderCatalog:
     def locked(self) -> Iterator[bool]:
         """Hold the writer's lock; yields whether a writer before this one was cut off."""
         try:
-            for folder in (self._folder, self._folder / "files", self._folder / "tmp"):
+            for folder in (self._folder, self._folder / FILES, self._folder / TMP):
                 folder.mkdir(parents=True, exist_ok=True)
-            lock = (self._folder / "writer.lock").open("a+")
+            lock = (self._folder / LOCK).open("a+")
         except OSError as fault:
             raise StoreError(
                 f"cannot write to the store in {self._folder}: {fault.strerror}."
@@ -57,16 +57,16 @@ class FolderCatalog:
             lock.truncate(0)
             lock.write(f"{os.getpid()}\n")
             lock.flush()
-            yield _clear(self._folder / "tmp")
+            yield _clear(self._folder / TMP)
 
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
         """Make the store in a place of its own first, so that a crash never leaves half of one."""
         import sqlite3
 
-        draft = self._folder / "tmp" / "catalog.sqlite"
+        draft = self._folder / TMP / CATALOG
         con = connect(*self.extensions)
         try:
-            attach_lake(con, f"sqlite:{draft}", str(self._folder / "files"))
+            attach_lake(con, f"sqlite:{draft}", str(self._folder / FILES))
             lay_out(con)
         finally:
             con.close()
@@ -87,7 +87,7 @@ class FolderCatalog:
         """Attach the store to a connection that has none of this name."""
         load_extensions(con, *self.extensions)
         # The data path is given anew, so that a store that was moved or mounted elsewhere still opens.
-        files = str(self._folder / "files")
+        files = str(self._folder / FILES)
         attach_lake(
             con,
             f"sqlite:{self._file}",

@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analytics.errors import StoreError
+from analytics.errors import StoreError, first_line
 from analytics.schema import CLOCK_TOLERANCE, SCHEMA_VERSION, TABLES
 from analytics.store import catalog_file, lake, refresh, repairs
-from analytics.store.location import Location, Store
+from analytics.store.location import CATALOG, COPIES, FILES, LOCK, TMP, Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -66,7 +66,7 @@ class Patient:
     @property
     def catalog(self) -> Path:
         """The file of the catalog."""
-        return self.folder / catalog_file.NAME
+        return self.folder / CATALOG
 
     @property
     def con(self) -> "DuckDBPyConnection":
@@ -124,9 +124,9 @@ def examine(store: Store, *, now: datetime, deep: bool = False) -> Iterator[Faul
                     yield fault
             except (duckdb.Error, sqlite3.Error, OSError) as error:
                 found = True
-                reason = str(error).strip().splitlines()[0].rstrip(".")
                 yield Fault(
-                    check=check.name, sentence=f"{check.looks_at} cannot be looked at: {reason}."
+                    check=check.name,
+                    sentence=f"{check.looks_at} cannot be looked at: {first_line(error)}.",
                 )
             if found and check.stops:
                 return
@@ -137,7 +137,7 @@ def examine(store: Store, *, now: datetime, deep: bool = False) -> Iterator[Faul
 def writing_process(store: Path) -> str | None:
     """Return the process that is writing to a store, None where none is."""
     try:
-        lock = (store / "writer.lock").open("r")
+        lock = (store / LOCK).open("r")
     except OSError:
         return None
     with lock:
@@ -150,7 +150,7 @@ def writing_process(store: Path) -> str | None:
 
 def _folder(patient: Patient) -> Iterator[Fault]:
     store = patient.folder
-    kept = [store, store / "files", store / "tmp", store / "copies", store / "writer.lock"]
+    kept = [store, store / FILES, store / TMP, store / COPIES, store / LOCK]
     kept += [Path(f"{patient.catalog}{ending}") for ending in ("", "-wal", "-shm")]
     there = [path for path in kept if path.exists()]
     unread = [
@@ -268,9 +268,9 @@ def _leftovers(patient: Patient) -> Iterator[Fault]:
     writer = writing_process(patient.folder)
     if writer is not None:
         return  # What it is writing looks like what a killed one left.
-    found = [*(patient.folder / "tmp").glob("*"), *(patient.folder / "copies").glob("*.draft")]
+    found = [*(patient.folder / TMP).glob("*"), *(patient.folder / COPIES).glob("*.draft")]
     known = {each.path for each in patient.listed} | repairs.scheduled(patient.con)
-    files = patient.folder / "files"
+    files = patient.folder / FILES
     orphans = [
         path for path in files.rglob("*.parquet") if str(path.relative_to(files)) not in known
     ]

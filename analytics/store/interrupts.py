@@ -48,7 +48,10 @@ def abandoned(con: "DuckDBPyConnection") -> Iterator[None]:
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Let Ctrl-C wait for a block of less than a second, in which DuckDB would abort the process.
+    """Let Ctrl-C wait for a block in which DuckDB would abort the process.
+
+    That is less than a second, or until the database of a team's store answers or is given up: DuckDB does
+    not heed Ctrl-C while it connects to one anyway.
 
     Raises:
         KeyboardInterrupt: when the block is over, where it was told to stop meanwhile.

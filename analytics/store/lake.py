@@ -1,6 +1,8 @@
-"""Opens a store: the DuckLake under one folder, its tables, its writer's lock. Knows no format, no metric."""
+"""Opens a store, a folder's or a team's: its DuckLake, its tables, its lock. Knows no format, no metric."""
 
 import json
+import logging
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics import cost
-from analytics.errors import StoreError
+from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
 from analytics.store import attaching, interrupts, memory, space
@@ -21,6 +23,8 @@ from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_log = logging.getLogger("patchpilot")
 
 _WRITTEN_AT_ONCE = 100_000
 """Rows of a month that are held before they are written; DuckDB's own half a million cost a third more time
@@ -108,7 +112,7 @@ def _open(
         version = int(setting(con, "schema_version") or 1)
     except duckdb.Error as fault:
         con.close()
-        raise StoreError(f"cannot open the store in {store}: {_first_line(fault)}.") from fault
+        raise StoreError(f"cannot open the store in {store}: {first_line(fault)}.") from fault
     except StoreError:
         con.close()
         raise
@@ -135,7 +139,7 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
     spill = nullcontext(location.tmp) if location.tmp else scratch(location)
     with (
         interrupts.heeded(),
-        space.explained(Path(location.data)),
+        space.explained(location),
         there.locked() as died,
         spill as folder,
     ):
@@ -145,13 +149,12 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
                     there.make(_lay_out)
             except duckdb.Error as fault:
                 raise StoreError(
-                    f"cannot make the store in {store}: {_first_line(fault)}."
+                    f"cannot make the store in {store}: {first_line(fault)}."
                 ) from fault
         con, version = _open(store, read_only=False)
         try:
             if died:
-                # What it had written without committing is in nobody's list of files.
-                con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
+                _sweep(con)
             memory.allow(con, memory.USUAL_MB)
             con.execute(f"SET partitioned_write_flush_threshold = {_WRITTEN_AT_ONCE}")
             con.execute(f"SET temp_directory = {quoted(str(folder))}")
@@ -163,6 +166,20 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
                 yield con
         finally:
             con.close()
+
+
+def _sweep(con: "DuckDBPyConnection") -> None:
+    """Remove what a writer that was cut off had written without committing: it is in no list of files."""
+    import duckdb
+
+    try:
+        con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
+    except duckdb.Error as fault:
+        _log.warning(
+            "what an import that was cut off left behind is still there: %s. It takes up room, and "
+            "patchpilot doctor --fix removes it.",
+            first_line(fault),
+        )
 
 
 @contextmanager
@@ -200,7 +217,7 @@ def transaction(con: "DuckDBPyConnection", fate: Fate | None = None) -> Iterator
         with suppress(duckdb.Error):  # A failed COMMIT has rolled back by itself.
             con.execute("ROLLBACK")
         if isinstance(fault, duckdb.Error):
-            raise StoreError(f"the store was left as it was: {_first_line(fault)}.") from fault
+            raise StoreError(f"the store was left as it was: {first_line(fault)}.") from fault
         raise
 
 
@@ -215,13 +232,21 @@ def size_bytes(store: Store) -> int:
     """Return what a store takes up: its folder, or the files that a team's catalog lists."""
     folder = Location.of(store).folder
     if folder is not None:
-        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        return sum(_sizes(folder))
     con = connect(store, read_only=True)
     try:
         row = con.execute(statement("queries", "size")).fetchone()
     finally:
         con.close()
     return int(row[0]) if row else 0
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Yield the size of every file; what a writer has removed meanwhile is left out."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                yield os.stat(os.path.join(parent, name)).st_size
 
 
 def snapshot_id(con: "DuckDBPyConnection") -> int:
@@ -350,7 +375,3 @@ def _lay_out(con: "DuckDBPyConnection") -> None:
         con.execute(
             "INSERT INTO lake.settings VALUES ('schema_version', $1)", [str(SCHEMA_VERSION)]
         )
-
-
-def _first_line(fault: BaseException) -> str:
-    return str(fault).strip().splitlines()[0].rstrip(".")

@@ -23,7 +23,7 @@ _ROWS_CHANGE = frozenset(
 """What a commit may have done so that it can be told, row by row, what it changed."""
 
 _MOST_CHANGED = 0.25
-"""Above this share of the traces, loading everything is quicker."""
+"""Above so many changed traces for each run in memory, loading everything is quicker."""
 
 _SWEPT_AFTER = 50
 """Loads after which the rows that were replaced are taken out of memory."""

@@ -8,6 +8,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from analytics.errors import InputError
 
+CATALOG = "catalog.sqlite"
+LOCK = "writer.lock"
+FILES = "files"
+TMP = "tmp"
+COPIES = "copies"
+ASIDE = "aside"
+"""What a store that is one folder is made of: the catalog, the lock that its writer holds, Parquet files,
+what a writer stages and spills, copies of the catalog, and what a repair has moved out of the way."""
+
 _TEAM = "ducklake:"
 _DATA = ";data="
 _URIS = ("postgresql://", "postgres://")
@@ -71,7 +80,7 @@ class Location:
     @property
     def tmp(self) -> Path | None:
         """Where a writer stages and spills; None: where this machine keeps what is temporary."""
-        return None if self.folder is None else self.folder / "tmp"
+        return None if self.folder is None else self.folder / TMP
 
     @property
     def url(self) -> str:

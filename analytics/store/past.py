@@ -28,7 +28,7 @@ class Past(Reader):
         """Open a store as of one of its commits.
 
         Args:
-            store: folder of the store.
+            store: where it stands.
             snapshot: number of the commit.
             now: the clock, UTC without a zone: two states are compared by one clock.
             stale_after: silence after which an unended run counts as abandoned.

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from analytics.errors import StoreError
+from analytics.errors import StoreError, first_line
 from analytics.store.attaching import attach_lake, connect, load_extensions, quoted
-from analytics.store.location import Location
+from analytics.store.location import FILES, Location
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,7 +32,7 @@ class PostgresCatalog:
         assert location.server is not None
         self._location = location
         # A folder of their own, so that sweeping up can never meet the files of a store further down.
-        self._files = f"{location.data}/files"
+        self._files = f"{location.data}/{FILES}"
         self._server = location.server
         if "connect_timeout=" not in self._server and not os.environ.get("PGCONNECT_TIMEOUT"):
             self._server += f" connect_timeout={_CONNECT_WITHIN_S}"
@@ -135,8 +135,9 @@ class PostgresCatalog:
             )
         except duckdb.Error as fault:
             con.close()
-            reason = str(fault).strip().splitlines()[0].rstrip(".")
-            raise StoreError(f"cannot reach the store in {self._location}: {reason}.") from fault
+            raise StoreError(
+                f"cannot reach the store in {self._location}: {first_line(fault)}."
+            ) from fault
         except BaseException:
             con.close()
             raise

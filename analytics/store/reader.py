@@ -12,7 +12,7 @@ from importlib.resources import files
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from analytics.errors import InputError, StoreError
+from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import STALE_AFTER, STALE_SETTING
 from analytics.store import lake
 from analytics.store.loading import LOADED, Loader
@@ -67,7 +67,7 @@ class Reader:
         """Open a store, or wait for it where it has not been made yet.
 
         Args:
-            store: folder of the store.
+            store: where it stands.
             now: fixed time (UTC, without a zone) for tests; the wall clock where None.
             stale_after: silence after which an unended run counts as abandoned; ``stale_limit()`` where None.
 
@@ -105,8 +105,9 @@ class Reader:
                 self._tick(cursor)
                 row = cursor.execute("SELECT count(*) FROM runs WHERE is_running").fetchone()
             except duckdb.Error as fault:
-                reason = str(fault).strip().splitlines()[0]
-                raise StoreError(f"the store in {self.store} cannot be read: {reason}") from fault
+                raise StoreError(
+                    f"the store in {self.store} cannot be read: {first_line(fault)}."
+                ) from fault
             finally:
                 cursor.close()
             return Version(

@@ -50,9 +50,9 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
         con.execute("SET VARIABLE slice = $1", [part])
         con.execute(lake.statement("statements", "slice"))
         work_out(con, presets)
-        con.execute(lake.statement("statements", "replaced"))
+        con.execute(lake.statement("statements", "known_traces"))
         # A removal that finds nothing costs as much as one that does.
-        if con.execute("SELECT 1 FROM replaced LIMIT 1").fetchone():
+        if con.execute("SELECT 1 FROM known_traces LIMIT 1").fetchone():
             con.execute(lake.statement("statements", "drop_rollups"))
         con.execute(lake.statement("statements", "keep_rollups"))
         con.execute(lake.statement("statements", "keep_prices"))
@@ -84,7 +84,7 @@ def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     """Work out every rollup anew. Gives the same rows as refreshing did, or there is a fault."""
     con.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
     con.execute("DELETE FROM lake.prices")
-    con.execute(lake.statement("statements", "rollups_go"))
+    con.execute(lake.statement("statements", "no_rollups"))
     con.execute(lake.statement("statements", "all_ids"))
     return refresh(con, presets)
 

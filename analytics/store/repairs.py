@@ -13,7 +13,7 @@ from analytics.schema import ROLLUPS, SCHEMA_VERSION
 from analytics.semantics import roots_are_runs
 from analytics.store import catalog_file, imports, lake, migrations, refresh
 from analytics.store.catalogs import catalog
-from analytics.store.location import Location, Store
+from analytics.store.location import ASIDE, CATALOG, COPIES, FILES, TMP, Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -49,7 +49,7 @@ def clear_leftovers(store: Path) -> str:
     """Remove what killed imports left behind."""
     with lake.writer(store) as con:
         con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")
-    for draft in (store / "copies").glob("*.draft"):
+    for draft in (store / COPIES).glob("*.draft"):
         draft.unlink(missing_ok=True)
     return "files of imports that were cut off removed"
 
@@ -61,7 +61,7 @@ def scheduled(con: "DuckDBPyConnection") -> set[str]:
 
 def wrong_with(store: Path, listed: catalog_file.Listed) -> str | None:
     """Say what is wrong with a file that the catalog lists, None where nothing is."""
-    path = store / "files" / listed.path
+    path = store / FILES / listed.path
     try:
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))
@@ -93,10 +93,19 @@ def outlook(table: str, bad: Sequence[catalog_file.Listed]) -> tuple[bool, str]:
 def strike_out(store: Path) -> str:
     """Take files that are gone or damaged out of the catalog, so that the rest can be read.
 
-    The loss is listed among the rejects; a damaged file is moved aside.
+    The loss is listed among the rejects; a damaged file is moved aside. Tables whose loss cannot be mended
+    are left alone: striking a list of deletions would take the intact file of its rows, too.
     """
-    listed = [each for each in catalog_file.listed(store / catalog_file.NAME) if each.is_current]
-    wrong = [(each, why) for each in listed if (why := wrong_with(store, each))]
+    found: dict[str, list[tuple[catalog_file.Listed, str]]] = {}
+    for each in catalog_file.listed(store / CATALOG):
+        if each.is_current and (why := wrong_with(store, each)):
+            found.setdefault(each.table, []).append((each, why))
+    wrong = [
+        pair
+        for table, pairs in found.items()
+        if outlook(table, [each for each, _ in pairs])[0]
+        for pair in pairs
+    ]
     lost = [(each, why) for each, why in wrong if not each.deletes and each.table not in _DERIVED]
     ids = sorted({each.data_file_id for each, _ in wrong})
     with lake.writer(store) as con:
@@ -106,17 +115,19 @@ def strike_out(store: Path) -> str:
                 con.execute(lake.statement("statements", "add_loss"), [each.path, _loss(each, why)])
         # Former states need the same files: what can no longer be told is forgotten.
         con.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
-        for part in (
-            "counted_again",
-            "struck_stats",
-            "struck_deletes",
-            "struck_values",
-            "struck_files",
-        ):
-            con.execute(lake.statement("statements", part), [ids])
+        with lake.transaction(con):
+            # Together: the same files must not be counted out twice.
+            for part in (
+                "counted_again",
+                "struck_stats",
+                "struck_deletes",
+                "struck_values",
+                "struck_files",
+            ):
+                con.execute(lake.statement("statements", part), [ids])
     with _aside(store) as aside:
         for each, _ in wrong:
-            damaged = store / "files" / each.path
+            damaged = store / FILES / each.path
             if damaged.exists():
                 aside(damaged)
     told = "; what they held is listed as rejected" if lost else ""
@@ -159,18 +170,18 @@ def take_copy(store: Path) -> str:
         raise StoreError(f"no copy of the catalog of the store in {store} is left.")
     there = catalog(Location.of(store))
     with there.locked(), _aside(store) as aside:
-        draft = store / "tmp" / catalog_file.NAME
+        draft = store / TMP / CATALOG
         catalog_file.copy(chosen, draft)
         known = {each.path for each in catalog_file.listed(chosen)}
         for ending in ("", "-wal", "-shm"):
-            damaged = store / f"{catalog_file.NAME}{ending}"
+            damaged = store / f"{CATALOG}{ending}"
             if damaged.exists():
                 aside(damaged)
-        files = store / "files"
+        files = store / FILES
         for file in files.rglob("*.parquet"):
             if str(file.relative_to(files)) not in known:
                 aside(file)
-        draft.rename(store / catalog_file.NAME)
+        draft.rename(store / CATALOG)
     return (
         f"the catalog as of {catalog_file.copied_at(chosen):%Y-%m-%d %H:%M:%S} UTC put in place; what was "
         "imported since has to be imported again"
@@ -201,7 +212,8 @@ def differing(con: "DuckDBPyConnection", traces: int | None) -> dict[str, int]:
             )
             known = _rows(stored.project(*table.columns).fetchall())
             given = _rows(con.table(f"new_{table.name}").project(*table.columns).fetchall())
-            found[table.name] += ((known - given) | (given - known)).total()
+            # A changed row is one that should not be there and one that should.
+            found[table.name] += max((known - given).total(), (given - known).total())
     return {name: count for name, count in found.items() if count}
 
 
@@ -217,7 +229,7 @@ def _told(value: object) -> object:
 @contextmanager
 def _aside(store: Path) -> "Iterator[Any]":
     """Give what moves a file of the store into a folder that nothing reads, made when it is needed."""
-    folder = store / "aside" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    folder = store / ASIDE / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
     def move(file: Path) -> Path:
         target = folder / (file.relative_to(store) if file.is_absolute() else file)

@@ -1,14 +1,17 @@
 """Lets old traces go, and gives their room back to the disk."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from analytics.errors import InputError
+from analytics.errors import InputError, first_line
 from analytics.store import lake
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_log = logging.getLogger("patchpilot")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,8 @@ def prune(
         InputError: no bound at all.
         StoreError: the store could not be written; it is as it was.
     """
+    import duckdb
+
     if keep_runs is None and keep_days is None:
         raise InputError(
             "nothing says what to keep: give --keep-runs N, --keep-days D, or both (a run that either "
@@ -66,7 +71,14 @@ def prune(
         if fate.keep:
             con.execute(lake.statement("statements", "prune"))
     if fate.keep:
-        give_room_back(con)
+        try:
+            give_room_back(con)
+        except duckdb.Error as fault:
+            _log.warning(
+                "what was to go is gone; its room on the disk comes back with the next prune that "
+                "removes something: %s.",
+                first_line(fault),
+            )
     return pruned
 
 
@@ -76,6 +88,9 @@ def give_room_back(con: "DuckDBPyConnection") -> None:
     So go the files of imports that were cut off.
 
     A reader that is in the middle of an old state reads the newest instead.
+
+    Raises:
+        duckdb.Error: the store could not be written; its rows are as they were.
     """
     import duckdb
 

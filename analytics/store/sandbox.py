@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
-from analytics.errors import InputError, StoreError
+from analytics.errors import InputError, StoreError, first_line
 from analytics.store import lake
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def sandbox(con: "DuckDBPyConnection") -> Sandbox:
     try:
         return Sandbox(con)
     except duckdb.Error as fault:
-        raise StoreError(f"the views cannot be copied: {str(fault).splitlines()[0]}") from fault
+        raise StoreError(f"the views cannot be copied: {first_line(fault)}.") from fault
 
 
 def _look_through(tree: dict[str, Any]) -> None:

@@ -2,11 +2,13 @@
 
 import errno
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 
-from analytics.errors import StoreError
+from analytics.errors import UNFINISHED, StoreError
+from analytics.store.location import Location
 
 _NONE_LEFT = 1_000_000
 """SQLite says only that it cannot write. With less than this left, that is why."""
@@ -16,38 +18,58 @@ _VAGUE = ("disk i/o error", "could not write", "unable to open database")
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def explained(location: Location) -> Iterator[None]:
     """Turn any fault that a full disk caused into one sentence.
 
     Args:
-        folder: where is written.
+        location: the store that is written to.
 
     Raises:
-        StoreError: the disk is full; the store is as it was.
+        StoreError: the disk is full; what was not finished was not stored.
     """
     try:
         yield
     except Exception as fault:
-        if not _is_full(fault, folder):
+        ways = _ways_out(location)
+        told = list(_chain(fault))
+        if not any(_is_full(each, ways) for each in told):
             raise
+        folder = _meant(" ".join(map(str, told)), ways)
         raise StoreError(
-            f"the disk of {folder} is full; nothing was stored, and the store is as it was. Make room "
-            "(patchpilot prune removes old runs), then do the same again."
+            f"the disk of {folder} is full; {UNFINISHED}. Make room ({ways[folder]}), then do the same again."
         ) from fault
 
 
-def _is_full(fault: BaseException, folder: Path) -> bool:
+def _ways_out(location: Location) -> dict[Path, str]:
+    """Return the folders of this machine that a writer fills, and what helps where one is full."""
+    ways: dict[Path, str] = {}
+    if location.tmp is None:
+        ways[Path(gettempdir())] = "or name another folder in TMPDIR"
+    if not location.is_bucket:
+        ways[Path(location.data)] = "patchpilot prune removes old runs"
+    return ways
+
+
+def _meant(said: str, folders: Collection[Path]) -> Path:
+    """Return the folder that a fault names, else the one with the least room."""
+    named = [folder for folder in folders if str(folder) in said]
+    return max(named, key=lambda folder: len(str(folder))) if named else min(folders, key=_free)
+
+
+def _chain(fault: BaseException) -> Iterator[BaseException]:
     each: BaseException | None = fault
     while each is not None:
-        text = str(each).lower()
-        if getattr(each, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return True
-        if any(words in text for words in _SAID):
-            return True
-        if any(words in text for words in _VAGUE) and _free(folder) < _NONE_LEFT:
-            return True
+        yield each
         each = each.__cause__ or each.__context__
-    return False
+
+
+def _is_full(fault: BaseException, folders: Collection[Path]) -> bool:
+    text = str(fault).lower()
+    return (
+        getattr(fault, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        or any(words in text for words in _SAID)
+        or (any(words in text for words in _VAGUE) and min(map(_free, folders)) < _NONE_LEFT)
+    )
 
 
 def _free(folder: Path) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from analytics.errors import StoreError, UnknownNameError
+from analytics.errors import StoreError, UnknownNameError, first_line
 from analytics.store import lake
 
 if TYPE_CHECKING:
@@ -85,8 +85,9 @@ def consistent(reader: "Reader") -> "Iterator[DuckDBPyConnection]":
             con.execute("BEGIN TRANSACTION")
             yield con
         except duckdb.Error as fault:
-            reason = str(fault).strip().splitlines()[0].rstrip(".")
-            raise StoreError(f"the store in {reader.store} cannot be read: {reason}.") from fault
+            raise StoreError(
+                f"the store in {reader.store} cannot be read: {first_line(fault)}."
+            ) from fault
         finally:
             # Nothing was written; a transaction that a fault has ended needs no end.
             with suppress(duckdb.Error):

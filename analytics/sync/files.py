@@ -37,7 +37,7 @@ def import_paths(
     """Import files, folders, globs or standard input in one transaction.
 
     Args:
-        store: folder of the store; made where there is none.
+        store: where it stands; made where there is none.
         paths: what the user named; "-" is standard input.
         presets: semantics to read everything with from now on; the store's own where empty.
         prices: the user's own prices from now on; the store's own where None.
@@ -98,7 +98,7 @@ def watch(
     last line waits. A file that was replaced or truncated is read from its beginning.
 
     Args:
-        store: folder of the store.
+        store: where it stands.
         paths: files, folders and globs; they may not exist yet.
         interval_s: pause between looks.
         stop: set to end the watch.

@@ -12,7 +12,7 @@ from analytics.errors import InputError, StoreError
 from analytics.ledger import Compared
 from analytics.render import counted
 from analytics.sources import Reject
-from analytics.store import lake
+from analytics.store import catalog_file, compaction, lake
 from analytics.store import verdicts as store_verdicts
 from analytics.store.location import Store
 from analytics.store.verdicts import Reported, Verified
@@ -41,7 +41,7 @@ def verify(
     """Read reports and write what they say of the runs that are stored, in one transaction.
 
     Args:
-        store: folder of the store.
+        store: where it stands.
         paths: files, folders and globs.
         by: what ids name; None: a run where there is one of that id, else a task.
         passed: what being in a plain list of ids means.
@@ -80,6 +80,9 @@ def verify(
             asked=" ".join(paths), reports=reports, rejects=rejects, by=by, now=now, began=began
         )
         verified = store_verdicts.write(con, reported)
+        tidied = verified.import_id is not None and compaction.tidy(con, store)
+    if verified.import_id is not None:
+        catalog_file.keep_copy(store, afresh=tidied)
     before = verified.snapshot_before
     return VerifyReport(
         verified=verified,

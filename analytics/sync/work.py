@@ -14,7 +14,7 @@ from analytics.semantics import Preset
 from analytics.sources import Reject, SourceFormat, Staged
 from analytics.store import catalog_file, compaction, imports, lake, memory
 from analytics.store.imports import Arrival, InputMark, Written
-from analytics.store.location import Location, Store
+from analytics.store.location import Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -56,11 +56,9 @@ def working(store: Store, progress: Progress | None = None) -> Iterator["Work"]:
         with lake.scratch(store) as folder:
             work = Work(con, folder, progress)
             yield work
-        if work.stored is not None:
-            compaction.tidy(con, store, work.stored)
-    home = Location.of(store).folder
-    if work.stored is not None and home is not None:
-        catalog_file.keep_copy(home)
+        tidied = work.stored is not None and compaction.tidy(con, store)
+    if work.stored is not None:
+        catalog_file.keep_copy(store, afresh=tidied)
 
 
 class Work:

@@ -192,6 +192,6 @@ def test_an_interrupted_import_leaves_the_store_as_it_was(tmp_path: Path, store:
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert told == "patchpilot: stopped; the store is as it was.\n"
+    assert told == "patchpilot: stopped; what was not finished was not stored.\n"
     runs = patchpilot("metrics", "runs", "--format", "json", "--store", store)
     assert json.loads(runs.stdout)[0]["value"] == 0

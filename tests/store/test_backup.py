@@ -12,6 +12,7 @@ from analytics.errors import InputError, StoreError
 from analytics.schema import SCHEMA_VERSION, TABLES
 from analytics.store import catalog_file, compaction, lake
 from analytics.store.backup import backup, restore
+from analytics.store.location import CATALOG
 from tests.chain import bring, rows
 from tests.store.importing import batch
 from tests.store.test_migrations import written_by_layout
@@ -173,6 +174,46 @@ def test_what_is_no_whole_backup_leaves_nothing(
     assert list(tmp_path.iterdir()) == [file]
 
 
+def _struck(source: Path, target: Path, name: str) -> Path:
+    """Flip bytes in the middle of a part as it is packed."""
+    data = bytearray(source.read_bytes())
+    with zipfile.ZipFile(source) as archive:
+        info = archive.getinfo(name)
+    at = info.header_offset + 30 + len(name) + info.compress_size // 2
+    data[at : at + 40] = b"\xff" * 40
+    target.write_bytes(data)
+    return target
+
+
+@pytest.mark.parametrize("name", [CATALOG, "manifest.json"])
+def test_a_packed_part_that_was_struck_is_one_sentence(name: str, saved: Path, tmp_path: Path):
+    file = _struck(saved, tmp_path / "bad.zip", name)
+    with pytest.raises(InputError, match=r"(is damaged|is no backup)[^\n]*nothing was restored"):
+        restore(file, tmp_path / "store")
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_manifest_without_end_is_one_sentence(saved: Path, tmp_path: Path):
+    file = written(tmp_path / "deep.zip", {**parts(saved), "manifest.json": b"[" * 200_000})
+    with pytest.raises(InputError, match="is no backup of a store; nothing was restored"):
+        restore(file, tmp_path / "store")
+
+
+def test_what_cannot_be_read_is_told_from_what_cannot_be_written(store: Path, tmp_path: Path):
+    with pytest.raises(InputError, match=r"^cannot write .*No such file.*nothing was written"):
+        backup(store, tmp_path / "none" / "store.zip")
+    hurt = Path(shutil.copytree(store, tmp_path / "hurt"))
+    file = next((hurt / "files").rglob("*.parquet"))
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(StoreError, match=r"cannot be backed up: .*\.parquet: Is a directory"):
+        backup(hurt, tmp_path / "hurt.zip")
+    (hurt / CATALOG).write_bytes(b"SQLite format 3\0" + b"x" * 9000)
+    with pytest.raises(StoreError, match=r"^[^\n]+$"):
+        backup(hurt, tmp_path / "hurt.zip")
+    assert list(tmp_path.iterdir()) == [hurt]
+
+
 def test_what_is_no_archive_is_told(tmp_path: Path):
     file = tmp_path / "notes.txt"
     file.write_text("x")
@@ -212,6 +253,6 @@ def test_a_backup_of_an_earlier_layout_is_brought_up(layout: int, tmp_path: Path
 
 def test_parts_that_are_larger_than_told_are_not_unpacked(saved: Path, tmp_path: Path):
     content = parts(saved)
-    change = _with_manifest(lambda m: m["parts"][catalog_file.NAME].update(size_bytes=10))
+    change = _with_manifest(lambda m: m["parts"][CATALOG].update(size_bytes=10))
     with pytest.raises(InputError, match="is not what was backed up"):
         restore(written(tmp_path / "bomb.zip", change(content)), tmp_path / "store")

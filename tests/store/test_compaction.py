@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,12 @@ from random import Random
 import pytest
 
 from analytics import doctor, sync
+from analytics.cli import main
 from analytics.errors import StoreError
 from analytics.ledger import changes
 from analytics.schema import ROLLUPS, STORED
 from analytics.store import catalog_file, compaction, lake
+from analytics.store.location import CATALOG
 from analytics.store.reader import Reader
 from tests.chain import NOW, bring, rows
 from tests.golden.make import FOLDER as GOLDEN
@@ -65,7 +68,7 @@ def compact(store: str, grace: timedelta = timedelta(0)) -> compaction.Compacted
 def test_there_are_fewer_files_and_the_same_rows(grown: Path, store: Path):
     done = compact(str(store))
     assert done.files_before == len(
-        [each for each in catalog_file.listed(grown / catalog_file.NAME) if each.is_current]
+        [each for each in catalog_file.listed(grown / CATALOG) if each.is_current]
     )
     assert done.files_after < done.files_before
     assert parquet(store) < parquet(grown)
@@ -153,12 +156,13 @@ def test_imports_tidy_up_and_keep_copies_of_the_catalog(
     empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     store = Path(shutil.copytree(empty_store, tmp_path / "store"))
-    monkeypatch.setattr(compaction, "EVERY", 3)
+    for name, value in {"AT_LEAST": 1, "KEPT_IMPORTS": 1, "GRACE": timedelta(0)}.items():
+        monkeypatch.setattr(compaction, name, value)
     states = ("two_bugs", "priced_fixes", "weave_evaluation")
     files: list[int] = []
     for state in states:
         sync.import_paths(store, [str(GOLDEN / f"{state}.jsonl")])
-        listed = catalog_file.listed(store / catalog_file.NAME)
+        listed = catalog_file.listed(store / CATALOG)
         files.append(sum(each.is_current and each.table == "payloads" for each in listed))
     # Joining is left to the user.
     assert files == [1, 2, 3]
@@ -169,3 +173,52 @@ def test_imports_tidy_up_and_keep_copies_of_the_catalog(
     # The second and the third came within a minute of the first.
     assert len(copies) == 1
     assert catalog_file.fault(copies[0]) is None
+
+
+def test_states_do_not_pile_up_whatever_commits_them(
+    empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store = Path(shutil.copytree(empty_store, tmp_path / "store"))
+    for name, value in {"AT_LEAST": 3, "KEPT_IMPORTS": 1, "GRACE": timedelta(0)}.items():
+        monkeypatch.setattr(compaction, name, value)
+    states: list[int] = []
+    with lake.writer(store) as con:
+        for number in range(8):
+            lake.keep_setting(con, "number", str(number))
+            lake.keep_setting(con, "number", str(-number))
+            compaction.tidy(con, store)
+            states.append(len(con.sql("FROM ducklake_snapshots('lake')")))
+    assert max(states) < compaction.AT_LEAST + 2 * compaction.KEPT_IMPORTS + 1
+    assert len(set(states)) > 1
+
+
+@pytest.mark.parametrize("command", [("compact",), ("prune", "--keep-runs", "1")])
+def test_copies_that_list_what_is_gone_go_too(command: tuple[str, ...], store: Path):
+    for _ in range(2):
+        catalog_file.keep_copy(store, afresh=True)
+    old = catalog_file.copies(store)
+    kept = store / "copies" / "kept-by-hand.sqlite"
+    kept.write_text("somebody's own")
+    assert main([*command, "--store", str(store)]) == 0
+    new = catalog_file.copies(store)
+    assert len(old) == len(new) == 1
+    assert new > old
+    assert all((store / "files" / each.path).exists() for each in catalog_file.listed(new[0]))
+    assert kept.exists()
+    assert catalog_file.copied_at(new[0]) > catalog_file.copied_at(old[0])
+
+
+@pytest.mark.parametrize("command", ["verify", "code"])
+def test_what_is_told_of_runs_is_copied_too(command: str, store: Path, tmp_path: Path):
+    con = lake.connect(store, read_only=True)
+    run_id = con.table("lake.runs").fetchall()[0][con.table("lake.runs").columns.index("run_id")]
+    con.close()
+    report, repo = tmp_path / "report.csv", tmp_path / "repo"
+    report.write_text(f"run_id,passed\n{run_id},false\n")
+    subprocess.run(["git", "init", "-q", str(repo)], check=True)
+    what = ("--reports", report) if command == "verify" else ("--repo", repo)
+    assert main([command, *map(str, what), "--store", str(store)]) == 0
+    deadline = time.monotonic() + 60
+    while not catalog_file.copies(store):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

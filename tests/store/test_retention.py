@@ -1,6 +1,8 @@
 """Retention: what is kept is as it was, what goes leaves nothing behind, and the room comes back."""
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import pytest
 from analytics.errors import InputError
 from analytics.schema import STORED
 from analytics.store import lake
+from analytics.store.location import CATALOG
 from analytics.store.retention import give_room_back, prune
 from tests.chain import NOW, ROLLUPS, Raw, bring, copied, rows, stored
 from tests.generated import collection
+from tests.store.importing import batch
 
 OF_TRACES = [*ROLLUPS, *(t.name for t in STORED if "trace_id" in t.columns)]
 
@@ -114,3 +118,31 @@ def test_what_an_import_left_that_was_cut_off_goes_too(blank: Path):
 def test_without_a_bound_nothing_goes(empty_store: Path, lines: Sequence[Raw]):
     with stored(empty_store, lines) as (con, _), pytest.raises(InputError, match="what to keep"):
         prune(con, now=NOW)
+
+
+def test_what_is_gone_is_gone_where_its_room_does_not_come_back(
+    empty_store: Path, caplog: pytest.LogCaptureFixture
+):
+    with copied(empty_store) as store:
+        with closing(sqlite3.connect(store / CATALOG)) as catalog, catalog:
+            catalog.execute("ALTER TABLE ducklake_files_scheduled_for_deletion RENAME TO elsewhere")
+        with lake.writer(store) as con:
+            bring(con, store, batch(1))
+            pruned = prune(con, now=NOW, keep_runs=1)
+            assert pruned.runs > 0
+            assert len(rows(con, "spans")) == pruned.calls_before - pruned.calls
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert said.startswith("what was to go is gone; its room on the disk comes back")
+
+
+def test_what_cannot_be_swept_up_holds_no_writer_up(
+    empty_store: Path, caplog: pytest.LogCaptureFixture
+):
+    with copied(empty_store) as store:
+        with closing(sqlite3.connect(store / CATALOG)) as catalog, catalog:
+            catalog.execute("ALTER TABLE ducklake_files_scheduled_for_deletion RENAME TO elsewhere")
+        (store / "tmp" / "left").touch()
+        with lake.writer(store) as con:
+            assert rows(con, "spans") == []
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert said.startswith("what an import that was cut off left behind is still there")

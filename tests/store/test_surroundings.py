@@ -12,12 +12,15 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
 
 import pytest
 
 from analytics import doctor, sync
 from analytics.errors import StoreError
 from analytics.store import health, lake, space
+from analytics.store.location import Location
 from analytics.store.reader import Reader
 from dashboard.freshness import poller
 from dashboard.widgets import age
@@ -84,7 +87,7 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing(small_disk: Path, empty_s
     assert shutil.disk_usage(small_disk).free == 0
     told = patchpilot("import", GOLDEN / "priced_fixes.jsonl", "--store", store)
     assert told.returncode == 1
-    assert told.stderr.startswith(f"patchpilot: the disk of {store} is full; nothing was stored")
+    assert told.stderr.startswith(f"patchpilot: the disk of {store} is full; what was not finished")
     assert told.stderr.count("\n") == 1
     ballast.unlink()
     assert checks(store) == ["space"]
@@ -96,10 +99,19 @@ def assert_told_as_full(folder: Path) -> None:
     """Where no small disk can be had: whatever first met the full one, it is told in the same words."""
     for fault in (OSError(errno.ENOSPC, "x"), RuntimeError("database or disk is full")):
         with (
-            pytest.raises(StoreError, match="is full; nothing was stored"),
-            space.explained(folder),
+            pytest.raises(StoreError, match="is full; what was not finished was not stored"),
+            space.explained(Location.of(folder)),
         ):
             raise StoreError("the store was left as it was") from fault
+
+
+def test_the_disk_that_is_full_is_named_where_a_store_has_two(tmp_path: Path):
+    shared = tmp_path / "shared"
+    team = Location.of(f"ducklake:postgres:dbname=x;data={shared}")
+    spill = tempfile.gettempdir()
+    for file, full in ((f"{spill}/patchpilot-1/spilled.tmp", spill), (shared / "a", shared)):
+        with pytest.raises(StoreError, match=f"^the disk of {full} is full"), space.explained(team):
+            raise OSError(errno.ENOSPC, "No space left on device", str(file))
 
 
 def test_little_room_is_named_before_it_is_none(empty_store: Path, monkeypatch: pytest.MonkeyPatch):
@@ -229,3 +241,24 @@ def test_no_age_is_negative_or_made_up(ahead: int, says: str):
     text = age(now + timedelta(seconds=ahead), now).html
     assert says in text
     assert ("unknown" in text) == (says == "unknown")
+
+
+def test_a_size_beside_a_writer_leaves_out_what_is_gone(tmp_path: Path):
+    (tmp_path / "kept").write_bytes(b"x" * 9)
+    done = Flag()
+
+    def write() -> None:
+        for number in range(100):
+            folder = tmp_path / "tmp" / str(number)
+            folder.mkdir(parents=True)
+            (folder / "staged").touch()
+            shutil.rmtree(tmp_path / "tmp")
+        done.set()
+
+    writer = Thread(target=write)
+    writer.start()
+    sizes: set[int] = set()
+    while not done.is_set():
+        sizes.add(lake.size_bytes(tmp_path))
+    writer.join()
+    assert sizes == {9}

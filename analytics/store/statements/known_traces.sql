@@ -1,5 +1,5 @@
 -- The touched traces of which the store has rollups: a trace's are written together, and runs and series tell of all.
-CREATE OR REPLACE TEMP TABLE replaced AS
+CREATE OR REPLACE TEMP TABLE known_traces AS
 SELECT source, trace_id
 FROM touched
 SEMI JOIN (
