@@ -1,12 +1,12 @@
 """Semantics as DuckDB expressions: what presets read from payloads becomes rows of ``schema.FACTS``."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from analytics.schema import FACT_FIELDS, FACTS
-from analytics.semantics import COLUMNS, FieldRule, Preset
+from analytics.semantics import COLUMNS, FieldRule, Preset, parse
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation, Expression
@@ -45,14 +45,12 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[
     for preset in presets:
         roles = sorted(role for name, role in found if name == preset.name)
         if roles:
-            reader = _Reader(preset, roles)
+            lookups, diffs, fields = _expressions(preset.name, preset.text, tuple(roles))
             own = payloads.filter(Column("preset") == Constant(preset.name))
             yield (
-                own.project(*identity, *reader.lookups())
-                .project(StarExpression(), *reader.diffs())
-                .project(
-                    *identity, *(reader.field(f.name, f.type).alias(f.name) for f in FACT_FIELDS)
-                )
+                own.project(*identity, *lookups)
+                .project(StarExpression(), *diffs)
+                .project(*identity, *fields)
             )
 
 
@@ -107,6 +105,24 @@ def _paths(payloads: "DuckDBPyRelation", preset: str, role: str) -> set[str]:
     return paths
 
 
+@lru_cache(maxsize=64)
+def _expressions(
+    name: str, text: str, roles: tuple[str, ...]
+) -> "tuple[tuple[Expression, ...], ...]":
+    """Return what reads the facts of a preset, step by step; making it takes longer than small imports."""
+    reader = _Reader(parse(name, text), roles)
+    fields = (reader.field(field.name, field.type).alias(field.name) for field in FACT_FIELDS)
+    return tuple(reader.lookups()), tuple(reader.diffs()), tuple(fields)
+
+
+@lru_cache(maxsize=None, typed=True)
+def _constant(value: str | float | tuple[str, ...] | None) -> "Expression":
+    """Return a constant. DuckDB looks for pandas at each that it makes, and long where there is none."""
+    from duckdb import ConstantExpression
+
+    return ConstantExpression(list(value) if isinstance(value, tuple) else value)
+
+
 class _Reader:
     """Parses each payload column once, for all the paths that the rules of a span's role ask of it."""
 
@@ -135,20 +151,19 @@ class _Reader:
         """Yield one list of texts per payload column, and one list per path with a wildcard."""
         from duckdb import CaseExpression as Case
         from duckdb import ColumnExpression as Column
-        from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
 
         for column in COLUMNS:
             said = {
-                role: Function("json_extract_string", Column(column), Constant(keys))
+                role: Function("json_extract_string", Column(column), _constant(tuple(keys)))
                 for role in self._rules
                 if (keys := [_split(path)[1] for path in self._single[role, column]])
             }
             yield _by_role(said, "VARCHAR[]").alias(column)
         for path, name in self._many.items():
             column, key = _split(path)
-            found = Function("json_extract_string", Column(column), Constant(key))
-            asked = Column("role").isin(*map(Constant, self._asking[path]))
+            found = Function("json_extract_string", Column(column), _constant(key))
+            asked = Column("role").isin(*map(_constant, self._asking[path]))
             yield Case(asked, Function("filled", found)).alias(name)
 
     def diffs(self) -> "Iterator[Expression]":
@@ -180,17 +195,15 @@ class _Reader:
         return _by_role(found, kind)
 
     def _cast(self, value: "Expression", rule: FieldRule, kind: str) -> "Expression":
-        from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
 
         typed = Function(_CASTS[kind], value) if kind in _CASTS else value
-        return typed if rule.scale == 1.0 else typed * Constant(rule.scale)
+        return typed if rule.scale == 1.0 else typed * _constant(rule.scale)
 
     def _value(self, role: str, rule: FieldRule, kind: str) -> "Expression":
         from duckdb import CaseExpression as Case
         from duckdb import CoalesceOperator
         from duckdb import ColumnExpression as Column
-        from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
 
         if rule.of_diff:
@@ -207,11 +220,11 @@ class _Reader:
         plain = Function("lower", value)
         chosen = None
         for stored, words in rule.values.items():
-            said = plain.isin(*map(Constant, words))
+            said = plain.isin(*map(_constant, words))
             chosen = (
-                Case(said, Constant(stored))
+                Case(said, _constant(stored))
                 if chosen is None
-                else chosen.when(said, Constant(stored))
+                else chosen.when(said, _constant(stored))
             )
         assert chosen is not None
         return chosen
@@ -227,26 +240,24 @@ class _Reader:
 
     def _at(self, role: str, path: str, kind: str) -> "Expression":
         from duckdb import ColumnExpression as Column
-        from duckdb import ConstantExpression as Constant
         from duckdb import FunctionExpression as Function
 
         if "*" not in path:
             column = _split(path)[0]
             position = self._single[role, column].index(path) + 1
-            return Function("list_extract", Column(column), Constant(position))
+            return Function("list_extract", Column(column), _constant(position))
         found = Column(self._many[path])
-        return found if kind.endswith("[]") else Function("list_extract", found, Constant(1))
+        return found if kind.endswith("[]") else Function("list_extract", found, _constant(1))
 
 
 def _by_role(values: "Mapping[str, Expression]", kind: str) -> "Expression":
     """Return the expression of a row's role; NULL for a role without one, for which nothing is worked out."""
     from duckdb import CaseExpression as Case
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
 
-    chosen = Constant(None).cast(kind)
+    chosen = _constant(None).cast(kind)
     for role, value in values.items():
-        chosen = Case(Column("role") == Constant(role), value).otherwise(chosen)
+        chosen = Case(Column("role") == _constant(role), value).otherwise(chosen)
     return chosen
 
 

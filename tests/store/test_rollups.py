@@ -10,7 +10,7 @@ EVERYWHERE = {
     "keep_rollups": "INSERT INTO lake.{} ",
     "drop_rollups": "DELETE FROM lake.{} ",
     "prune": "DELETE FROM lake.{} ",
-    "rollups_go": "DELETE FROM lake.{};",
+    "no_rollups": "DELETE FROM lake.{};",
     "drop_changed": "DELETE FROM rollup.{} ",
     "load_rollups": "INSERT INTO rollup.{} ",
 }
