@@ -15,7 +15,7 @@ ALLOWED_SKIP = "sample traces absent"
 
 # A law holds or it does not; how long an example takes depends on the machine.
 settings.register_profile(
-    "untimed", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "untimed", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("untimed")
 

@@ -33,8 +33,7 @@ def told(tmp_path_factory: pytest.TempPathFactory):
         yield served
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 def test_it_is_found_and_fits(told: Served, new_tab: NewTab, width: int, scheme: str):
     tab = new_tab(told.origin, width=width, scheme=scheme).open()
     if width > 640:

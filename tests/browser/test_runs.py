@@ -26,8 +26,7 @@ def open_first(tab: Tab) -> None:
     tab.page.locator("#time .pp-mark").first.wait_for(timeout=20_000)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_a_run_is_opened_level_by_level(served: Served, new_tab: NewTab, width: int, scheme: str):
     tab = new_tab(served.origin, width=width, scheme=scheme).open("/runs/?variant=v2", until=LIST)
     assert not sideways(tab)
