@@ -32,7 +32,7 @@ _LONGEST_HEADER = 1 << 20
 _DRIVE = re.compile(r"[A-Za-z]:")
 _BROKEN = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile),
-    *(EOFError, NotImplementedError, RuntimeError, ValueError),
+    *(EOFError, RuntimeError, ValueError),
 )
 """What the unpackers raise at data that is broken, cut off or packed in an unknown way."""
 

@@ -90,7 +90,7 @@ class Archive:
             out.reject(position, f"{name} is not UTF-8")
         except (UnusableError, zipfile.BadZipFile, zlib.error, zstandard.ZstdError) as fault:
             out.reject(position, f"{name}: {fault}")
-        except (EOFError, NotImplementedError, RuntimeError, struct.error) as fault:
+        except (EOFError, RuntimeError, struct.error) as fault:
             out.reject(position, f"{name} cannot be unpacked ({fault})")
         return None
 
