@@ -10,6 +10,8 @@ from collections.abc import Generator
 import pytest
 from chromium import find_chromium
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 ALLOWED_SKIP = "sample traces absent"
 
@@ -18,6 +20,20 @@ settings.register_profile(
     "untimed", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("untimed")
+
+
+class OneBrowser(LoadFileScheduling):
+    """A file stays on one process, and so do all that drive a browser: they share it, and its dashboard."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "tests/browser" if file.startswith("tests/browser/test_") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneBrowser | None:
+    """Share files out by ``OneBrowser`` where pytest-xdist was asked to keep a file together."""
+    return OneBrowser(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
