@@ -5,6 +5,7 @@ not run. Only sample traces, which are not part of the repository, may be absent
 """
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -14,6 +15,10 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 ALLOWED_SKIP = "sample traces absent"
+
+# A process in the background of a script is started deaf to Ctrl-C, and so is every child of it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A law holds or it does not; how long an example takes depends on the machine.
 settings.register_profile(

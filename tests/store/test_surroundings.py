@@ -196,9 +196,9 @@ def test_a_second_writer_says_for_whom_it_waits_and_a_killed_one_holds_nothing(
     assert health.writing_process(store) is None
     assert set(checks(store)) <= {"space"}
     con = lake.connect(store, read_only=True)
-    assert con.sql("SELECT list(DISTINCT import_id ORDER BY import_id) FROM lake.spans").fetchall() == [
-        ([1, 2],)
-    ]
+    assert con.sql(
+        "SELECT list(DISTINCT import_id ORDER BY import_id) FROM lake.spans"
+    ).fetchall() == [([1, 2],)]
     con.close()
 
 
