@@ -1,13 +1,15 @@
 """The whole chain in one process: raw Weave calls to a file, staged, written to a store, measured."""
 
+import atexit
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from functools import cache
 from math import isclose
 from pathlib import Path
-from shutil import copytree
-from tempfile import TemporaryDirectory
+from shutil import copytree, rmtree
+from tempfile import TemporaryDirectory, mkdtemp
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -68,6 +70,16 @@ def copied(template: Path | Blank) -> Iterator[Any]:
         store = Path(folder) / "store"
         copytree(template, store)
         yield store
+
+
+@cache
+def laid_out() -> Path:
+    """Return the folder of a store without a single import, made once in this process."""
+    folder = Path(mkdtemp(prefix="patchpilot-tests-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    with lake.writer(folder / "store"):
+        pass
+    return folder / "store"
 
 
 @contextmanager

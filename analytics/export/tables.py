@@ -11,6 +11,7 @@ from shutil import copyfile, copyfileobj
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from analytics.constants import constant
 from analytics.errors import InputError, StoreError, UnknownNameError, first_line
 from analytics.export import growth
 from analytics.export.dictionary import Column, Exportable, exportables
@@ -195,13 +196,11 @@ def _as_csv(rows: "DuckDBPyRelation") -> "DuckDBPyRelation":
 
 
 def _defused(text: "Expression") -> "Expression":
-    from duckdb import CaseExpression, ConstantExpression, FunctionExpression
+    from duckdb import CaseExpression, FunctionExpression
 
-    first = FunctionExpression("left", text, ConstantExpression(1))
-    runs = first.isin(*map(ConstantExpression, _FORMULA_STARTS))
-    return CaseExpression(
-        runs, FunctionExpression("concat", ConstantExpression("'"), text)
-    ).otherwise(text)
+    first = FunctionExpression("left", text, constant(1))
+    runs = first.isin(*map(constant, _FORMULA_STARTS))
+    return CaseExpression(runs, FunctionExpression("concat", constant("'"), text)).otherwise(text)
 
 
 def _dictionary_csv(file: Path, columns: Sequence[Column]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from analytics.constants import constant
 from analytics.metrics import survival
 from analytics.metrics.intervals import cluster_interval, wilson
 
@@ -274,10 +275,8 @@ class Quantile:
 
     def moments(self) -> "dict[str, Expression]":
         """Ask for the quantile and for how many rows it stands on."""
-        from duckdb import ConstantExpression
-
         return {
-            "quantile": _fn("quantile_cont", _col(self.of), ConstantExpression(self.q)),
+            "quantile": _fn("quantile_cont", _col(self.of), constant(self.q)),
             "known": _fn("count", _col(self.of)),
             "rows": _fn("count_star"),
         }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from analytics.constants import constant
 from analytics.errors import UnknownNameError
 from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import Metric
@@ -60,8 +61,8 @@ class Selection:
         if self.until is not None:
             rows = rows.filter(Column("started_at") < Constant(self.until))
         for column, values in self.equal.items():
-            known = [Constant(value) for value in values if value is not None]
-            chosen = Column(column).isin(*known) if known else Constant(False)
+            known = [constant(value) for value in values if value is not None]
+            chosen = Column(column).isin(*known) if known else constant(False)
             rows = rows.filter(chosen | Column(column).isnull() if None in values else chosen)
         return rows
 
@@ -238,17 +239,13 @@ def _of(values: Mapping[str, Any], position: int) -> dict[str, Any]:
 
 
 def _cut(column: str) -> "Expression":
-    from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
+    from duckdb import ColumnExpression, FunctionExpression
 
     if column not in PERIODS:
         return ColumnExpression(column)
-    start = FunctionExpression(
-        "date_trunc", ConstantExpression(column), ColumnExpression("started_at")
-    )
+    start = FunctionExpression("date_trunc", constant(column), ColumnExpression("started_at"))
     return start.cast("DATE")
 
 
 def _zero() -> "Expression":
-    from duckdb import ConstantExpression
-
-    return ConstantExpression(0)
+    return constant(0)

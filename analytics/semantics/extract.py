@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from analytics.constants import constant
 from analytics.schema import FACT_FIELDS, FACTS
 from analytics.semantics import COLUMNS, FieldRule, Preset, parse
 
@@ -37,7 +38,6 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[
         For each preset that occurs: one row per span, columns of ``schema.FACTS``.
     """
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
     from duckdb import StarExpression
 
     identity = [Column(name) for name in FACTS.columns[: -len(FACT_FIELDS)]]
@@ -46,7 +46,7 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[
         roles = sorted(role for name, role in found if name == preset.name)
         if roles:
             lookups, diffs, fields = _expressions(preset.name, preset.text, tuple(roles))
-            own = payloads.filter(Column("preset") == Constant(preset.name))
+            own = payloads.filter(Column("preset") == constant(preset.name))
             yield (
                 own.project(*identity, *lookups)
                 .project(StarExpression(), *diffs)
@@ -91,10 +91,9 @@ def _paths(payloads: "DuckDBPyRelation", preset: str, role: str) -> set[str]:
     import json
 
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
 
     sample = payloads.filter(
-        (Column("preset") == Constant(preset)) & (Column("role") == Constant(role))
+        (Column("preset") == constant(preset)) & (Column("role") == constant(role))
     ).limit(200)
     paths: set[str] = set()
     for row in sample.project(*map(Column, COLUMNS)).fetchall():
@@ -113,14 +112,6 @@ def _expressions(
     reader = _Reader(parse(name, text), roles)
     fields = (reader.field(field.name, field.type).alias(field.name) for field in FACT_FIELDS)
     return tuple(reader.lookups()), tuple(reader.diffs()), tuple(fields)
-
-
-@lru_cache(maxsize=None, typed=True)
-def _constant(value: str | float | tuple[str, ...] | None) -> "Expression":
-    """Return a constant. DuckDB looks for pandas at each that it makes, and long where there is none."""
-    from duckdb import ConstantExpression
-
-    return ConstantExpression(list(value) if isinstance(value, tuple) else value)
 
 
 class _Reader:
@@ -155,15 +146,15 @@ class _Reader:
 
         for column in COLUMNS:
             said = {
-                role: Function("json_extract_string", Column(column), _constant(tuple(keys)))
+                role: Function("json_extract_string", Column(column), constant(tuple(keys)))
                 for role in self._rules
                 if (keys := [_split(path)[1] for path in self._single[role, column]])
             }
             yield _by_role(said, "VARCHAR[]").alias(column)
         for path, name in self._many.items():
             column, key = _split(path)
-            found = Function("json_extract_string", Column(column), _constant(key))
-            asked = Column("role").isin(*map(_constant, self._asking[path]))
+            found = Function("json_extract_string", Column(column), constant(key))
+            asked = Column("role").isin(*map(constant, self._asking[path]))
             yield Case(asked, Function("filled", found)).alias(name)
 
     def diffs(self) -> "Iterator[Expression]":
@@ -198,7 +189,7 @@ class _Reader:
         from duckdb import FunctionExpression as Function
 
         typed = Function(_CASTS[kind], value) if kind in _CASTS else value
-        return typed if rule.scale == 1.0 else typed * _constant(rule.scale)
+        return typed if rule.scale == 1.0 else typed * constant(rule.scale)
 
     def _value(self, role: str, rule: FieldRule, kind: str) -> "Expression":
         from duckdb import CaseExpression as Case
@@ -220,11 +211,11 @@ class _Reader:
         plain = Function("lower", value)
         chosen = None
         for stored, words in rule.values.items():
-            said = plain.isin(*map(_constant, words))
+            said = plain.isin(*map(constant, words))
             chosen = (
-                Case(said, _constant(stored))
+                Case(said, constant(stored))
                 if chosen is None
-                else chosen.when(said, _constant(stored))
+                else chosen.when(said, constant(stored))
             )
         assert chosen is not None
         return chosen
@@ -245,9 +236,9 @@ class _Reader:
         if "*" not in path:
             column = _split(path)[0]
             position = self._single[role, column].index(path) + 1
-            return Function("list_extract", Column(column), _constant(position))
+            return Function("list_extract", Column(column), constant(position))
         found = Column(self._many[path])
-        return found if kind.endswith("[]") else Function("list_extract", found, _constant(1))
+        return found if kind.endswith("[]") else Function("list_extract", found, constant(1))
 
 
 def _by_role(values: "Mapping[str, Expression]", kind: str) -> "Expression":
@@ -255,9 +246,9 @@ def _by_role(values: "Mapping[str, Expression]", kind: str) -> "Expression":
     from duckdb import CaseExpression as Case
     from duckdb import ColumnExpression as Column
 
-    chosen = _constant(None).cast(kind)
+    chosen = constant(None).cast(kind)
     for role, value in values.items():
-        chosen = Case(Column("role") == _constant(role), value).otherwise(chosen)
+        chosen = Case(Column("role") == constant(role), value).otherwise(chosen)
     return chosen
 
 

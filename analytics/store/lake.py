@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics import cost
+from analytics.constants import constant
 from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
@@ -336,10 +337,8 @@ def break_in(con: "DuckDBPyConnection", table: Table) -> None:
     DuckLake asks its catalog about a table that never had one twice for each column, at every statement
     that reads it.
     """
-    from duckdb import ConstantExpression
-
     row = [
-        ConstantExpression(_ANY.get(field.type, 0) if field.required else None)
+        constant(_ANY.get(field.type, 0) if field.required else None)
         .cast(field.type)
         .alias(field.name)
         for field in table.fields

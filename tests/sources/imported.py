@@ -4,16 +4,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 from analytics.store.reader import Reader
 from analytics.sync import import_paths
 from analytics.sync.work import SyncReport
+from tests.chain import laid_out
 
 NOW = datetime(2026, 11, 20, 12)
 
 
 def bring(store: Path, *paths: Path) -> SyncReport:
+    if not store.exists():
+        copytree(laid_out(), store)  # Making one takes longer.
     return import_paths(store, [str(path) for path in paths])
 
 

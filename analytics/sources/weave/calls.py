@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from analytics.constants import constant
 from analytics.redaction import FEW, redact, redact_columns
 from analytics.sources import Reject
 
@@ -85,10 +86,10 @@ def write(
     con: "DuckDBPyConnection", raw: "DuckDBPyRelation", path: Path, *, detail: int = 2
 ) -> None:
     """Write raw calls as one Parquet file of ``schema.CALLS``, secrets taken out."""
-    from duckdb import ConstantExpression, StarExpression
+    from duckdb import StarExpression
 
     con.execute(statement("macros.sql"))
-    level = ConstantExpression(detail).cast("TINYINT").alias("detail")
+    level = constant(detail).cast("TINYINT").alias("detail")
     calls = raw.query("raw", statement("calls.sql")).select(StarExpression(), level)
     few = raw.limit(FEW).count("*").fetchall()[0][0] < FEW
     redact_columns(calls, _FREE_TEXT, few=few).write_parquet(

@@ -7,6 +7,7 @@ deleted call is still present, and a call may come several times, the latest sta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analytics.constants import constant
 from analytics.sources import SourceFormat, Staged
 from analytics.sources.weave import calls, careful
 
@@ -56,10 +57,10 @@ def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
 
 def _table(con: "DuckDBPyConnection", path: Path) -> "DuckDBPyRelation":
     """Return the export with every column that is asked for, times as microseconds since 1970."""
-    from duckdb import CoalesceOperator, ColumnExpression, ConstantExpression, FunctionExpression
+    from duckdb import CoalesceOperator, ColumnExpression, FunctionExpression
 
     table = con.read_parquet(str(path), file_row_number=True)
-    zero = ConstantExpression(0)
+    zero = constant(0)
     times = [
         # Whatever the zone of this machine, and whether the column names one or not.
         CoalesceOperator(FunctionExpression("epoch_us", ColumnExpression(name)), zero)
@@ -70,7 +71,7 @@ def _table(con: "DuckDBPyConnection", path: Path) -> "DuckDBPyRelation":
     texts = [
         ColumnExpression(name).cast("VARCHAR")
         if name in table.columns
-        else ConstantExpression(None).cast("VARCHAR")
+        else constant(None).cast("VARCHAR")
         for name in _TEXTS
     ]
     return table.select(
