@@ -14,7 +14,7 @@ from tests.dashboard import traces
 from tests.server.launch import Served, serving
 
 READY = "[data-metric], .pp-callout"
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 @dataclass

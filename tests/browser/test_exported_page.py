@@ -28,7 +28,7 @@ def test_it_shows_numbers_and_live_charts(
 ):
     tab = new_tab(exported.as_uri(), width=width, scheme=scheme, offline=True).open(path="")
     page = tab.page
-    expect(page.locator("figure svg.marks")).to_have_count(7, timeout=20_000)
+    expect(page.locator("figure svg.marks")).to_have_count(7, timeout=60_000)
     told = {
         str(card.get_attribute("data-metric")): card.locator(".value").inner_text()
         for card in page.locator("article[data-metric]").all()

@@ -56,16 +56,16 @@ def is_unharmed(tab: Tab) -> bool:
 def test_nothing_of_a_trace_runs_on_the_page(hostile: Path, serve: Serve, new_tab: NewTab):
     served = serve(hostile)
     tab = new_tab(served.origin).open()
-    expect(tab.page.locator("svg.marks").first).to_be_visible(timeout=20_000)
+    expect(tab.page.locator("svg.marks").first).to_be_visible(timeout=60_000)
     seen = tab.page.locator("#fixes").inner_text()
     for number in range(len(tab.page.get_by_role("button", name="Open").all())):
         tab.page.get_by_role("button", name="Open").nth(number).click()
-        tab.page.locator("#run").wait_for(timeout=20_000)
+        tab.page.locator("#run").wait_for(timeout=60_000)
         tab.page.wait_for_timeout(300)
         assert is_unharmed(tab)
     for place in ("11 to 20", "21 to 30"):
         tab.page.get_by_role("button", name="Next →").click()
-        expect(tab.page.locator("#fixes")).to_contain_text(place, timeout=20_000)
+        expect(tab.page.locator("#fixes")).to_contain_text(place, timeout=60_000)
         seen += tab.page.locator("#fixes").inner_text()
         assert is_unharmed(tab)
     assert "<script>" in seen
@@ -90,6 +90,6 @@ def test_nothing_of_a_trace_runs_in_the_exported_page(
     file = tmp_path / "page.html"
     write_page(sync.StoreChoice(path=hostile, demo=False), file)
     tab = new_tab(file.as_uri(), offline=True).open(path="")
-    expect(tab.page.locator("svg.marks").first).to_be_visible(timeout=20_000)
+    expect(tab.page.locator("svg.marks").first).to_be_visible(timeout=60_000)
     tab.point_at_marks()
     assert is_unharmed(tab)

@@ -40,7 +40,7 @@ def test_cards_and_charts_are_there(
 ):
     tab = new_tab(served.origin, width=width, scheme=scheme).open()
     assert tab.cards() == numbers(store, Scope())
-    expect(tab.page.locator("svg.marks")).to_have_count(7, timeout=20_000)
+    expect(tab.page.locator("svg.marks")).to_have_count(7, timeout=60_000)
     assert tab.width() <= width
     light = tab.page.evaluate(
         "getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).slice(0, 3).every(c => c > 128)"
@@ -50,7 +50,7 @@ def test_cards_and_charts_are_there(
 
 def test_a_page_that_nobody_touches_runs_nothing(served: Served, new_tab: NewTab):
     tab = new_tab(served.origin).open()
-    expect(tab.page.locator("svg.marks")).to_have_count(7, timeout=20_000)
+    expect(tab.page.locator("svg.marks")).to_have_count(7, timeout=60_000)
     tab.page.wait_for_timeout(1_500)
     assert any('"cell-op"' in frame for frame in tab.frames)
     for _ in range(10):
@@ -74,10 +74,10 @@ def test_an_address_is_a_view(served: Served, store: Path, new_tab: NewTab):
 def test_a_chosen_period_stays_in_the_address(served: Served, store: Path, new_tab: NewTab):
     tab = new_tab(served.origin).open()
     tab.page.locator("select").filter(has_text="All time").select_option(label="All time")
-    expect(tab.page).to_have_url(re.compile(r"[?&]period=all(&|$)"), timeout=20_000)
+    expect(tab.page).to_have_url(re.compile(r"[?&]period=all(&|$)"), timeout=60_000)
     expected = numbers(store, Scope(period=PERIODS["all"]))
     expect(tab.page.locator("[data-metric=bugs_fixed] .pp-value")).to_have_text(
-        expected["bugs_fixed"], timeout=20_000
+        expected["bugs_fixed"], timeout=60_000
     )
     assert tab.reload().cards() == expected
 
@@ -93,10 +93,10 @@ def test_a_run_is_opened_and_stays_open(served: Served, new_tab: NewTab):
     tab.page.get_by_role("button", name="Open").nth(2).click()
     calls = tab.page.locator("#run")
     calls.get_by_text("TesterAgent.run_test").locator("visible=true").first.wait_for()
-    expect(tab.page).to_have_url(re.compile("[?&]run="), timeout=20_000)
+    expect(tab.page).to_have_url(re.compile("[?&]run="), timeout=60_000)
     run_id = calls.locator("code", has_text="run-").first.inner_text()
     tab.reload()
-    expect(calls.locator("code", has_text=run_id).first).to_be_visible(timeout=20_000)
+    expect(calls.locator("code", has_text=run_id).first).to_be_visible(timeout=60_000)
     assert not _sideways(tab)
 
 

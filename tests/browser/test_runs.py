@@ -23,7 +23,7 @@ def sideways(tab: Tab) -> bool:
 
 def open_first(tab: Tab) -> None:
     tab.page.locator("#runs").get_by_role("button", name="Open").first.click()
-    tab.page.locator("#time .pp-mark").first.wait_for(timeout=20_000)
+    tab.page.locator("#time .pp-mark").first.wait_for(timeout=60_000)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
@@ -32,32 +32,32 @@ def test_a_run_is_opened_level_by_level(served: Served, new_tab: NewTab, width: 
     assert not sideways(tab)
     open_first(tab)
     assert not sideways(tab)
-    expect(tab.page).to_have_url(re.compile("[?&]run="), timeout=20_000)
+    expect(tab.page).to_have_url(re.compile("[?&]run="), timeout=60_000)
     calls = tab.page.locator("#calls")
     calls.get_by_role("button", name="Show", exact=True).nth(1).click()
-    calls.get_by_text("Output").locator("visible=true").first.wait_for(timeout=20_000)
+    calls.get_by_text("Output").locator("visible=true").first.wait_for(timeout=60_000)
     assert not sideways(tab)
     before = calls.locator(".pp-call").count()
     calls.get_by_role("button", name=re.compile("▸")).first.click()
-    expect(calls.locator(".pp-call")).not_to_have_count(before, timeout=20_000)
+    expect(calls.locator(".pp-call")).not_to_have_count(before, timeout=60_000)
     tab.page.get_by_role("button", name="← All runs").click()
-    tab.page.locator(LIST).first.wait_for(timeout=20_000)
+    tab.page.locator(LIST).first.wait_for(timeout=60_000)
 
 
 def test_filters_search_and_order_stay_in_the_address(served: Served, new_tab: NewTab):
     tab = new_tab(served.origin).open("/runs/", until=LIST)
     facet = tab.page.locator(".pp-facet li").filter(has_text="v2")
     facet.get_by_role("button").click()
-    expect(tab.page).to_have_url(re.compile("variant=v2"), timeout=20_000)
+    expect(tab.page).to_have_url(re.compile("variant=v2"), timeout=60_000)
     tab.page.locator("#runs").get_by_placeholder("Search tasks").fill("cart")
-    expect(tab.page).to_have_url(re.compile("q=cart"), timeout=20_000)
-    expect(tab.page.locator(LIST).filter(has_not_text="cart")).to_have_count(0, timeout=20_000)
+    expect(tab.page).to_have_url(re.compile("q=cart"), timeout=60_000)
+    expect(tab.page.locator(LIST).filter(has_not_text="cart")).to_have_count(0, timeout=60_000)
     tab.page.wait_for_timeout(500)
     tab.page.locator("#runs th").get_by_role("button", name="Took, s").click()
-    expect(tab.page).to_have_url(re.compile("sort=-duration_s"), timeout=20_000)
+    expect(tab.page).to_have_url(re.compile("sort=-duration_s"), timeout=60_000)
     place = tab.page.locator("#runs .pp-pages span").first.inner_text()
     tab.page.reload()
-    expect(tab.page.locator("#runs .pp-pages span").first).to_have_text(place, timeout=20_000)
+    expect(tab.page.locator("#runs .pp-pages span").first).to_have_text(place, timeout=60_000)
     texts = tab.page.locator("#runs td.pp-figure").all_inner_texts()
     assert texts
     expect(
@@ -69,7 +69,7 @@ def test_an_address_carries_several_values_of_one_filter(served: Served, new_tab
     tab = new_tab(served.origin).open(
         "/runs/?" + address.query({"outcome": ["pass", "fail"]}), until=LIST
     )
-    expect(tab.page.locator('.pp-facet li[data-state="on"]')).to_have_count(2, timeout=20_000)
+    expect(tab.page.locator('.pp-facet li[data-state="on"]')).to_have_count(2, timeout=60_000)
 
 
 def test_runs_are_put_side_by_side(served: Served, new_tab: NewTab):
@@ -77,21 +77,21 @@ def test_runs_are_put_side_by_side(served: Served, new_tab: NewTab):
     for number in (0, 1):
         tab.page.locator("#runs").get_by_role("checkbox").nth(number).click()
         expect(tab.page.locator('#runs tr[data-state="open"]')).to_have_count(
-            number + 1, timeout=20_000
+            number + 1, timeout=60_000
         )
     compared = tab.page.locator("#compare")
-    expect(compared.locator("th.pp-compared")).to_have_count(2, timeout=20_000)
+    expect(compared.locator("th.pp-compared")).to_have_count(2, timeout=60_000)
     expect(compared.locator(".pp-differs").first).to_be_visible()
     tab.page.reload()
-    expect(compared.locator("th.pp-compared")).to_have_count(2, timeout=20_000)
+    expect(compared.locator("th.pp-compared")).to_have_count(2, timeout=60_000)
     compared.get_by_role("button", name="Remove all").click()
-    expect(compared).to_have_count(0, timeout=20_000)
+    expect(compared).to_have_count(0, timeout=60_000)
 
 
 def test_the_overview_leads_to_everything_about_a_run(served: Served, new_tab: NewTab):
     tab = new_tab(served.origin).open("/?variant=v2")
     tab.page.locator("#fixes td.pp-bug a").first.click()
-    tab.page.locator("#time .pp-mark").first.wait_for(timeout=20_000)
+    tab.page.locator("#time .pp-mark").first.wait_for(timeout=60_000)
     assert "/runs/?run=" in tab.page.url
 
 
@@ -109,7 +109,7 @@ def test_nothing_of_a_trace_runs_where_runs_are_shown(
     assert is_unharmed(tab)
     for number in range(5):
         tab.page.locator("#runs").get_by_role("checkbox").nth(number).click()
-        expect(tab.page.locator("th.pp-compared")).to_have_count(number + 1, timeout=20_000)
+        expect(tab.page.locator("th.pp-compared")).to_have_count(number + 1, timeout=60_000)
     assert is_unharmed(tab)
     open_first(tab)
     calls = tab.page.locator("#calls")

@@ -64,9 +64,9 @@ def test_tools_are_sorted_and_turned_page_by_page(spent: Served, new_tab: NewTab
     tools = tab.page.locator("#tools")
     expect(tools).to_contain_text("1 to 10 of 18", timeout=30_000)
     tools.get_by_role("button", name="Next →").click()
-    expect(tools).to_contain_text("11 to 18 of 18", timeout=20_000)
+    expect(tools).to_contain_text("11 to 18 of 18", timeout=60_000)
     tools.get_by_role("button", name="Tool", exact=True).click()
-    expect(tools.locator("tbody tr").first).to_contain_text("tool_00", timeout=20_000)
+    expect(tools.locator("tbody tr").first).to_contain_text("tool_00", timeout=60_000)
     assert tools.locator("tbody tr").count() == 10
 
 
@@ -74,7 +74,7 @@ def test_a_view_is_an_address_and_goes_along_to_other_pages(spent: Served, new_t
     tab = new_tab(spent.origin).open("/spending/?variant=v2")
     expect(tab.page.locator(".pp-chip")).to_contain_text("Variant: v2", timeout=30_000)
     tab.page.locator("nav a", has_text="Overview").click()
-    expect(tab.page).to_have_url(re.compile(r"/\?variant=v2$"), timeout=20_000)
+    expect(tab.page).to_have_url(re.compile(r"/\?variant=v2$"), timeout=60_000)
     expect(tab.page.locator(".pp-chip")).to_contain_text("Variant: v2", timeout=30_000)
 
 
@@ -83,7 +83,7 @@ def test_what_costs_is_cut_otherwise(spent: Served, new_tab: NewTab):
     picker = tab.page.locator("select").filter(has_text="Variant")
     picker.wait_for(timeout=30_000)
     picker.select_option(label="Task")
-    expect(tab.page.locator("#cost-by svg")).to_contain_text("5 others", timeout=20_000)
+    expect(tab.page.locator("#cost-by svg")).to_contain_text("5 others", timeout=60_000)
 
 
 def test_nothing_of_a_trace_runs_on_the_page(tmp_path: Path, serve: Serve, new_tab: NewTab):

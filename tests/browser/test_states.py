@@ -24,7 +24,7 @@ def test_an_empty_store_says_what_to_do_and_fills_itself(
     assert tab.width() <= width
     file = traces.write(tmp_path / "first.jsonl", traces.history(3, until=now()))
     sync.import_paths(tmp_path / "store", [str(file)])
-    tab.page.locator("[data-metric=pass_rate]").wait_for(timeout=20_000)
+    tab.page.locator("[data-metric=pass_rate]").wait_for(timeout=60_000)
 
 
 def test_filters_that_match_nothing_say_so(served: Served, new_tab: NewTab):
