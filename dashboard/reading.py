@@ -5,8 +5,6 @@ depend on, the version of the store and the question, so that nothing outdated i
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 from polars import DataFrame
@@ -26,11 +24,11 @@ from analytics.store import tables
 from analytics.store.location import Store
 from analytics.store.reader import Reader, Version
 from analytics.sync import StoreChoice, choose_store
+from dashboard.once import once
 
 PAGE_ROWS = 10
 _MOST_CALLS_SHOWN = 250
 _MOST_DIFFS = 20
-_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +58,13 @@ class RunDetail:
     """Bugs with a patch that are not in ``diffs`` because there are too many."""
 
 
-@lru_cache(maxsize=1)
+@once(1)
 def choice() -> StoreChoice:
     """Return the store that this process shows."""
     return choose_store()
 
 
-@lru_cache(maxsize=4)
+@once(4)
 def reader(store: Store) -> Reader:
     """Return the one reader of a store in this process.
 
@@ -76,37 +74,27 @@ def reader(store: Store) -> Reader:
     return Reader(store)
 
 
+@once(128)
 def answers(store: Store, version: Version, scope: Scope) -> Overview:
     """Return the overview of a scope as of a version.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    with _one_at_a_time:
-        return _answers(store, version, scope)
-
-
-@lru_cache(maxsize=128)
-def _answers(store: Store, version: Version, scope: Scope) -> Overview:
     return overview(reader(store), scope)
 
 
+@once(64)
 def spent(store: Store, version: Version, scope: Scope) -> Spending:
     """Return what the runs of a scope spent and did as of a version.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    with _one_at_a_time:
-        return _spent(store, version, scope)
-
-
-@lru_cache(maxsize=64)
-def _spent(store: Store, version: Version, scope: Scope) -> Spending:
     return spending(reader(store), scope)
 
 
-@lru_cache(maxsize=64)
+@once(64)
 def choices(store: Store, version: Version) -> dict[str, list[str | None]]:
     """Return what can be filtered by: column -> its values, the most frequent first, the unknown last."""
     with tables.consistent(reader(store)) as con:
@@ -122,7 +110,7 @@ def scope_of(store: Store, parameters: dict[str, list[str]]) -> tuple[Scope, tup
         return parse(parameters, con)
 
 
-@lru_cache(maxsize=64)
+@once(64)
 def fixes(store: Store, version: Version, scope: Scope, view: TableView) -> tables.Page:
     """Return the rows of the table of bugs; the last page where the one asked for is gone."""
     read = reader(store)
@@ -145,7 +133,7 @@ def fixes(store: Store, version: Version, scope: Scope, view: TableView) -> tabl
         return found
 
 
-@lru_cache(maxsize=32)
+@once(32)
 def run_detail(store: Store, version: Version, source: str, run_id: str) -> RunDetail | None:
     """Return one run opened, or None where the store has no such run."""
     from duckdb import ColumnExpression as Column
