@@ -1,12 +1,16 @@
 """Keeps the rollups in step with the spans that they are made from, trace by trace."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from analytics import cost
+from analytics.schema import ROLLUPS
 from analytics.semantics import Preset, error_kind, extract, fallback, roots_are_runs
-from analytics.store import lake, memory
+from analytics.store import interrupts, lake, memory
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,20 +49,34 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     con.execute("SET VARIABLE calls_at_once = $1", [_CALLS_AT_ONCE])
     con.execute(lake.statement("statements", "slices"))
     slices = con.execute("SELECT DISTINCT slice FROM all_sliced ORDER BY slice").fetchall()
+    if len(slices) > 1:
+        con.execute(lake.statement("statements", "no_work_in_memory"))
     runs = 0
     for (part,) in slices:
         con.execute("SET VARIABLE slice = $1", [part])
         con.execute(lake.statement("statements", "slice"))
-        work_out(con, presets)
-        con.execute(lake.statement("statements", "known_traces"))
-        # A removal that finds nothing costs as much as one that does.
-        if con.execute("SELECT 1 FROM known_traces LIMIT 1").fetchone():
-            con.execute(lake.statement("statements", "drop_rollups"))
-        con.execute(lake.statement("statements", "keep_rollups"))
-        con.execute(lake.statement("statements", "keep_prices"))
-        row = con.execute("SELECT count(*) FROM new_runs").fetchone()
-        runs += int(row[0]) if row else 0
+        if len(slices) == 1:
+            work_out(con, presets)
+            runs += _replace(con)
+            continue
+        with _aside(con):
+            _work_out_aside(con, presets)
+            runs += _replace(con)
+    if len(slices) > 1:
+        con.execute(lake.statement("statements", "no_work_in_files"))
     return runs
+
+
+def _replace(con: "DuckDBPyConnection") -> int:
+    """Put what was worked out of a slice in the place of what the store has, and count its runs."""
+    con.execute(lake.statement("statements", "known_traces"))
+    # A removal that finds nothing costs as much as one that does.
+    if con.execute("SELECT 1 FROM known_traces LIMIT 1").fetchone():
+        con.execute(lake.statement("statements", "drop_rollups"))
+    con.execute(lake.statement("statements", "keep_rollups"))
+    con.execute(lake.statement("statements", "keep_prices"))
+    row = con.execute("SELECT count(*) FROM new_runs").fetchone()
+    return int(row[0]) if row else 0
 
 
 def rules(presets: Sequence[Preset], own: cost.PriceList) -> str:
@@ -73,11 +91,53 @@ def work_out(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
     """Make a temporary table ``new_<rollup>`` of every rollup, of the traces in ``touched``."""
     memory.give_back(con)
     con.execute(lake.statement("statements", "touched"))
+    con.execute(lake.statement("statements", "touched_in_memory"))
+    _work_out(con, presets, lake.price_list(con))
+
+
+def _work_out(
+    con: "DuckDBPyConnection", presets: Sequence[Preset], own_prices: cost.PriceList
+) -> None:
     _explain_errors(con, presets)
-    _explain_prices(con)
+    _explain_prices(con, own_prices)
     for name in _ORDER:
         memory.give_back(con)
         con.execute(lake.statement("rollups", name))
+
+
+@contextmanager
+def _aside(con: "DuckDBPyConnection") -> Iterator[None]:
+    """Make a folder for the files of a slice (variable ``slice_folder``), beside those of DuckDB."""
+    row = con.execute("SELECT current_setting('temp_directory')").fetchone()
+    assert row is not None
+    with TemporaryDirectory(dir=row[0], prefix="slice-") as folder:
+        con.execute("SET VARIABLE slice_folder = $1", [folder])
+        yield
+
+
+def _work_out_aside(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
+    """Do the same on a connection of its own; what goes there and comes back is in files.
+
+    A transaction keeps the tables that it replaces until it ends: 300 MB a slice, part of them in memory.
+    What comes back as another type (Parquet has no integer of 128 bits) gets its own in the store's table.
+    """
+    memory.give_back(con)
+    row = con.execute("SELECT getvariable('slice_folder')").fetchone()
+    assert row is not None
+    folder = Path(row[0])
+    con.execute(lake.statement("statements", "touched"))
+    con.view("spans_of_touched").write_parquet(str(folder / "touched_spans.parquet"))
+    con.view("facts_of_touched").write_parquet(str(folder / "touched_facts.parquet"))
+    own_prices = lake.price_list(con)
+    with closing(con.cursor()) as aside, interrupts.abandoned(aside):
+        aside.execute("SET TimeZone = 'UTC'")
+        aside.execute("SET VARIABLE slice_folder = $1", [str(folder)])
+        aside.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
+        aside.execute(lake.statement("statements", "touched_in_files"))
+        _work_out(aside, presets, own_prices)
+        for name in ("price_list", *(f"new_{table.name}" for table in ROLLUPS)):
+            aside.table(name).write_parquet(str(folder / f"{name}.parquet"))
+    con.execute(lake.statement("statements", "work_in_files"))
 
 
 def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
@@ -107,9 +167,8 @@ def _explain_errors(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> Non
         )
 
 
-def _explain_prices(con: "DuckDBPyConnection") -> None:
+def _explain_prices(con: "DuckDBPyConnection", own: cost.PriceList) -> None:
     """Fill table price_list: what each model touched costs."""
-    own = lake.price_list(con)
     found = con.execute(lake.statement("statements", "touched_models")).fetchall()
     con.execute("CREATE OR REPLACE TEMP TABLE price_list AS FROM lake.prices LIMIT 0")
     rows = [price.row() for provider, model in found for price in cost.prices(provider, model, own)]
