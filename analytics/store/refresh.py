@@ -118,7 +118,7 @@ def _aside(con: "DuckDBPyConnection") -> Iterator[None]:
 def _work_out_aside(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
     """Do the same on a connection of its own; what goes there and comes back is in files.
 
-    A transaction keeps the tables that it replaces until it ends: 300 MB a slice, part of them in memory.
+    A transaction keeps the tables that it replaces until it ends: 250 MB a slice, part of it in memory.
     What comes back as another type (Parquet has no integer of 128 bits) gets its own in the store's table.
     """
     memory.give_back(con)
