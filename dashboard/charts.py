@@ -31,7 +31,7 @@ from dashboard.drawing import (
     time_to_fix,
     told,
 )  # fmt: skip
-from dashboard.drawn import shared
+from dashboard.once import drawn_once
 from dashboard.palette import BLUE, CATEGORIES, GREEN, INK, OUTCOMES, QUIET, STATES
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ BUG_TYPES = "bug_types"
 """Name of the selection of types in ``chart_bug_types``."""
 
 
-@shared
+@drawn_once
 def chart_pass_rate(
     frame: "DataFrame",
     marks: "DataFrame",
@@ -106,7 +106,7 @@ def chart_pass_rate(
     return finish(layers(interval, line, *marked(marks, frame), points), height)
 
 
-@shared
+@drawn_once
 def chart_fix_times(
     points: "DataFrame", medians: "DataFrame", *, bucket: str = "day", height: int = 220
 ) -> Chart | None:
@@ -176,7 +176,7 @@ def chart_fix_times(
     return finish(layers(dots, line), height)
 
 
-@shared
+@drawn_once
 def chart_fix_distribution(
     bins: "DataFrame", median_s: float | None, *, height: int = 220
 ) -> Chart | None:
@@ -229,7 +229,7 @@ def chart_fix_distribution(
     return finish(layers(bars, rule, label), height)
 
 
-@shared
+@drawn_once
 def chart_bug_types(
     frame: "DataFrame", *, chosen: Sequence[str | None] = (), height: int = 220
 ) -> Chart | None:
@@ -286,7 +286,7 @@ def chart_bug_types(
     return finish(layers(ring, number.encode(text="total:N"), word.encode(text="what:N")), height)
 
 
-@shared
+@drawn_once
 def chart_run_states(frame: "DataFrame", *, bucket: str = "day", height: int = 200) -> Chart | None:
     """Draw how many runs there were, by how they stand.
 
@@ -325,7 +325,7 @@ def chart_run_states(frame: "DataFrame", *, bucket: str = "day", height: int = 2
     return finish(layers(bars), height)
 
 
-@shared
+@drawn_once
 def chart_agents(frame: "DataFrame") -> Chart | None:
     """Draw the mean time that each agent spends per run, with its 95 % interval.
 
@@ -366,7 +366,7 @@ def chart_agents(frame: "DataFrame") -> Chart | None:
     return finish(layers(bars, whiskers, labels), max(len(frame) * 34, 68))
 
 
-@shared
+@drawn_once
 def chart_before_after(frame: "DataFrame") -> Chart | None:
     """Draw shares of both sides of a comparison, each with its 95 % interval.
 

@@ -11,7 +11,7 @@ from analytics.store.location import Store
 from analytics.store.reader import Version
 from analytics.store.tables import Page
 from dashboard import reading
-from dashboard.once import once
+from dashboard.once import answered_once
 
 PAGE_ROWS = 10
 
@@ -66,7 +66,7 @@ def contradictions(store: Store, version: Version, view: ConflictView) -> Contra
         return Contradictions(kinds=conflict_tables.kinds(con), found=found, page=number)
 
 
-@once(4)
+@answered_once(4)
 def last_changes(store: Store, version: Version) -> Changes | None:
     """Return what the last import changed, None where nothing was imported.
 

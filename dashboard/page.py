@@ -11,7 +11,7 @@ from analytics.render import counted, moment
 from analytics.schema import CLOCK_TOLERANCE
 from dashboard.address import RunKey, link_to
 from dashboard.charts import chart_before_after
-from dashboard.drawn import shared
+from dashboard.once import drawn_once
 from dashboard.palette import BLUE, GREEN
 from dashboard.widgets import (
     NOTHING,
@@ -300,7 +300,7 @@ def before_after(compared: Comparison | None) -> Markup:
     return grid((7, "", compared_table(compared)), (5, "", shares))
 
 
-@shared
+@drawn_once
 def _drawn_sides(compared: Comparison) -> Any:  # noqa: ANN401
     return chart_before_after(compared.frame())
 

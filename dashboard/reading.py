@@ -9,6 +9,7 @@ from typing import Any
 
 from polars import DataFrame
 
+from analytics.constants import constant
 from analytics.overview import (
     Overview,
     Scope,
@@ -24,7 +25,7 @@ from analytics.store import tables
 from analytics.store.location import Store
 from analytics.store.reader import Reader, Version
 from analytics.sync import StoreChoice, choose_store
-from dashboard.once import once
+from dashboard.once import answered_once
 
 PAGE_ROWS = 10
 _MOST_CALLS_SHOWN = 250
@@ -58,13 +59,13 @@ class RunDetail:
     """Bugs with a patch that are not in ``diffs`` because there are too many."""
 
 
-@once(1)
+@answered_once(1)
 def choice() -> StoreChoice:
     """Return the store that this process shows."""
     return choose_store()
 
 
-@once(4)
+@answered_once(4)
 def reader(store: Store) -> Reader:
     """Return the one reader of a store in this process.
 
@@ -74,7 +75,7 @@ def reader(store: Store) -> Reader:
     return Reader(store)
 
 
-@once(128)
+@answered_once(128)
 def answers(store: Store, version: Version, scope: Scope) -> Overview:
     """Return the overview of a scope as of a version.
 
@@ -84,7 +85,7 @@ def answers(store: Store, version: Version, scope: Scope) -> Overview:
     return overview(reader(store), scope)
 
 
-@once(64)
+@answered_once(64)
 def spent(store: Store, version: Version, scope: Scope) -> Spending:
     """Return what the runs of a scope spent and did as of a version.
 
@@ -94,7 +95,7 @@ def spent(store: Store, version: Version, scope: Scope) -> Spending:
     return spending(reader(store), scope)
 
 
-@once(64)
+@answered_once(64)
 def choices(store: Store, version: Version) -> dict[str, list[str | None]]:
     """Return what can be filtered by: column -> its values, the most frequent first, the unknown last."""
     with tables.consistent(reader(store)) as con:
@@ -110,7 +111,7 @@ def scope_of(store: Store, parameters: dict[str, list[str]]) -> tuple[Scope, tup
         return parse(parameters, con)
 
 
-@once(64)
+@answered_once(64)
 def fixes(store: Store, version: Version, scope: Scope, view: TableView) -> tables.Page:
     """Return the rows of the table of bugs; the last page where the one asked for is gone."""
     read = reader(store)
@@ -133,11 +134,10 @@ def fixes(store: Store, version: Version, scope: Scope, view: TableView) -> tabl
         return found
 
 
-@once(32)
+@answered_once(32)
 def run_detail(store: Store, version: Version, source: str, run_id: str) -> RunDetail | None:
     """Return one run opened, or None where the store has no such run."""
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
 
     with tables.consistent(reader(store)) as con:
         run = tables.run(con, source, run_id)
@@ -146,7 +146,7 @@ def run_detail(store: Store, version: Version, source: str, run_id: str) -> RunD
         trace_id = run["trace_id"]
         calls = tables.run_calls(con, source, trace_id, run_id)
         shown = calls.head(_MOST_CALLS_SHOWN)
-        is_own = (Column("source") == Constant(source)) & (Column("run_id") == Constant(run_id))
+        is_own = (Column("source") == constant(source)) & (Column("run_id") == constant(run_id))
         bugs = con.view("fixes").filter(is_own & Column("patch_span_id").isnotnull())
         patched = tables.fixes(bugs, limit=_MOST_DIFFS)
         diffs = [

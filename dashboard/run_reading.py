@@ -12,7 +12,7 @@ from analytics.store import run_tables, tables
 from analytics.store.location import Store
 from analytics.store.reader import Version
 from dashboard import address, run_columns
-from dashboard.once import once
+from dashboard.once import answered_once
 from dashboard.reading import reader
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def picked_of(told: Mapping[str, Sequence[str]]) -> tuple[RunKey, ...]:
     return tuple(dict.fromkeys(key for key in keys if key))[:MOST_COMPARED]
 
 
-@once(64)
+@answered_once(64)
 def page(store: Store, version: Version, scope: Scope, view: RunsView) -> tables.Page:
     """Return the page of runs; the last one where the one asked for is gone."""
     with _selected(store, scope, view) as (_, rows):
@@ -125,7 +125,7 @@ def period(store: Store, version: Version, scope: Scope) -> str:
         return window(con, scope, read.now).label
 
 
-@once(64)
+@answered_once(64)
 def facets(
     store: Store, version: Version, scope: Scope, view: RunsView
 ) -> tuple[run_tables.Facet, ...]:
@@ -150,7 +150,7 @@ def download(store: Store, scope: Scope, view: RunsView) -> str:
         return csv_text(newest_first.project(*map(Column, run_tables.COLUMNS)))
 
 
-@once(32)
+@answered_once(32)
 def compared(
     store: Store, version: Version, keys: tuple[RunKey, ...]
 ) -> tuple[dict[str, Any], ...]:
@@ -160,7 +160,7 @@ def compared(
         return tuple(run for run in found if run is not None)
 
 
-@once(16)
+@answered_once(16)
 def story(store: Store, version: Version, key: RunKey) -> run_tables.RunStory | None:
     """Return one run in full, or None where the store has no such run."""
     with tables.consistent(reader(store)) as con:

@@ -20,7 +20,7 @@ from dashboard.drawing import (
     placed,
     stacked,
 )
-from dashboard.drawn import shared
+from dashboard.once import drawn_once
 from dashboard.palette import BLUE, CATEGORIES, GREEN, INK, QUIET, STATES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _BAR_PX = 30
 _LABEL_PX = 210
 
 
-@shared
+@drawn_once
 def chart_cost_days(
     frame: "DataFrame", *, bucket: str = "day", per_day_usd: float | None = None, height: int = 230
 ) -> alt.LayerChart | None:
@@ -98,7 +98,7 @@ def chart_cost_days(
     return finish(layers(bars, line.encode(y="at:Q"), word.encode(text="label:N")), height)
 
 
-@shared
+@drawn_once
 def chart_cost_by(frame: "DataFrame", title: str) -> alt.LayerChart | None:
     """Draw what cost how much, the dearest first and the rest as one.
 
@@ -132,7 +132,7 @@ def chart_cost_by(frame: "DataFrame", title: str) -> alt.LayerChart | None:
     return finish(layers(bars, words), max(len(shown) * _BAR_PX, 70))
 
 
-@shared
+@drawn_once
 def chart_reported_computed(frame: "DataFrame") -> alt.LayerChart | None:
     """Draw reported and computed cost side by side, over the calls that have both.
 
@@ -165,7 +165,7 @@ def chart_reported_computed(frame: "DataFrame") -> alt.LayerChart | None:
     return finish(layers(bars, words), len(names) * 52)
 
 
-@shared
+@drawn_once
 def chart_tokens(frame: "DataFrame") -> alt.LayerChart | None:
     """Draw tokens by kind, one bar a model.
 
@@ -215,7 +215,7 @@ def chart_tokens(frame: "DataFrame") -> alt.LayerChart | None:
     return finish(layers(bars, words), max(len(names) * _BAR_PX, 70))
 
 
-@shared
+@drawn_once
 def chart_pipelines(
     frame: "DataFrame", *, bucket: str = "day", height: int = 200
 ) -> alt.LayerChart | None:

@@ -16,7 +16,7 @@ import marimo as mo
 from analytics.overview import Comparison, Headline, Overview
 from analytics.render import UNKNOWN, Card, counted, moment
 from analytics.schema import CLOCK_TOLERANCE
-from dashboard.drawn import shared
+from dashboard.once import drawn_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ def chart(drawn: Any, title: str, why: str, *, note: str = "") -> Markup:  # noq
     return tag("figure", element(placed), said, class_="pp-chart")
 
 
-@shared
+@drawn_once
 def _drawing(drawn: Any) -> mo.Html:  # noqa: ANN401
     """Return a chart with its data within, so that it is the same for every session."""
     return mo.as_html(_Vega(drawn.to_json(indent=None, validate=False, allow_nan=False)))

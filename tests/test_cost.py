@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from analytics import cost
 from analytics.errors import AnalyticsError, InputError, UnknownNameError
 from analytics.store import imports, lake
-from tests.chain import ROLLUPS, Raw, rows, stored
+from tests.chain import ROLLUPS, Raw, laid_out, rows, stored
 from tests.traces import BEGAN, Trace
 
 if TYPE_CHECKING:
@@ -138,11 +138,8 @@ def calls(all_asked: list[Asked]) -> list[Raw]:
 
 
 @pytest.fixture(scope="module")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    store = tmp_path_factory.mktemp("empty") / "store"
-    with lake.writer(store):
-        pass
-    return store
+def empty_store() -> Path:
+    return laid_out()
 
 
 def costs(con: "DuckDBPyConnection") -> list[tuple[float | None, float | None, int]]:

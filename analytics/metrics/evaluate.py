@@ -9,6 +9,7 @@ from analytics.constants import constant
 from analytics.errors import UnknownNameError
 from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import Metric
+from analytics.store.filters import among
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation, Expression
@@ -54,16 +55,13 @@ class Selection:
     def apply(self, rows: "DuckDBPyRelation") -> "DuckDBPyRelation":
         """Return the rows of a view that are selected."""
         from duckdb import ColumnExpression as Column
-        from duckdb import ConstantExpression as Constant
 
         if self.since is not None:
-            rows = rows.filter(Column("started_at") >= Constant(self.since))
+            rows = rows.filter(Column("started_at") >= constant(self.since))
         if self.until is not None:
-            rows = rows.filter(Column("started_at") < Constant(self.until))
+            rows = rows.filter(Column("started_at") < constant(self.until))
         for column, values in self.equal.items():
-            known = [constant(value) for value in values if value is not None]
-            chosen = Column(column).isin(*known) if known else constant(False)
-            rows = rows.filter(chosen | Column(column).isnull() if None in values else chosen)
+            rows = among(rows, column, values)
         return rows
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from analytics.constants import constant
 from analytics.errors import nearest
 from analytics.metrics.evaluate import CUTS
 
@@ -153,9 +154,8 @@ def _home(column: str) -> str:
 
 def _exists(con: "DuckDBPyConnection", column: str, value: str) -> bool:
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
 
-    rows = con.view(_home(column)).filter(Column(column) == Constant(value))
+    rows = con.view(_home(column)).filter(Column(column) == constant(value))
     return rows.limit(1).fetchone() is not None
 
 

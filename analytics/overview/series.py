@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analytics.constants import constant
 from analytics.metrics.catalog import METRICS
 from analytics.metrics.evaluate import Selection, evaluate
 from analytics.overview.window import Window
@@ -134,11 +135,10 @@ def _fix_points(fixes: "DuckDBPyRelation") -> "DataFrame":
 
 def _fix_bins(fixes: "DuckDBPyRelation") -> "DataFrame":
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
     from duckdb import FunctionExpression as Function
 
-    width = Constant(float(BINS_PER_DECADE))
-    seconds = Function("greatest", Column("observed_s"), Constant(_SHORTEST_S))
+    width = constant(float(BINS_PER_DECADE))
+    seconds = Function("greatest", Column("observed_s"), constant(_SHORTEST_S))
     position = Function("floor", Function("log10", seconds) * width)
     rows = fixes.filter(Column("observed_s").isnotnull())
     counted = rows.project(position.alias("position"), Column("outcome")).aggregate(
@@ -146,11 +146,11 @@ def _fix_bins(fixes: "DuckDBPyRelation") -> "DataFrame":
     )
 
     def edge(at: "Expression") -> "Expression":
-        return Function("pow", Constant(10.0), at / width)
+        return Function("pow", constant(10.0), at / width)
 
     return counted.sort(Column("position"), Column("outcome")).project(
         edge(Column("position")).alias("lower_s"),
-        edge(Column("position") + Constant(1.0)).alias("upper_s"),
+        edge(Column("position") + constant(1.0)).alias("upper_s"),
         Column("outcome"),
         Column("bugs"),
     ).pl()  # fmt: skip
@@ -196,17 +196,16 @@ def _run_states(runs: "DuckDBPyRelation", bucket: str) -> "DataFrame":
     import polars as pl
     from duckdb import CaseExpression as Case
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
     from duckdb import FunctionExpression as Function
 
     state = (
-        Case(Column("is_running"), Constant("running"))
-        .when(Column("is_abandoned"), Constant("abandoned"))
-        .when(Column("is_unknown"), Constant("outcome unknown"))
-        .when(Column("passed"), Constant("passed"))
-        .otherwise(Constant("failed"))
+        Case(Column("is_running"), constant("running"))
+        .when(Column("is_abandoned"), constant("abandoned"))
+        .when(Column("is_unknown"), constant("outcome unknown"))
+        .when(Column("passed"), constant("passed"))
+        .otherwise(constant("failed"))
     )
-    start = Function("date_trunc", Constant(bucket), Column("started_at")).cast("DATE")
+    start = Function("date_trunc", constant(bucket), Column("started_at")).cast("DATE")
     rows = runs.project(start.alias("bucket"), state.alias("state"))
     counted = rows.aggregate(
         [Column("bucket"), Column("state"), Function("count_star").alias("runs")]

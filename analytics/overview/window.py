@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from analytics.constants import constant
 from analytics.overview.scope import Scope
 from analytics.render import counted
 
@@ -80,12 +81,11 @@ def _extent(
     con: "DuckDBPyConnection", now: datetime
 ) -> tuple[datetime | None, datetime | None, int]:
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
     from duckdb import FunctionExpression as Function
 
     started = Column("started_at")
     runs = con.view("runs")
-    past = runs.filter(started <= Constant(now + _FUTURE))
+    past = runs.filter(started <= constant(now + _FUTURE))
     ends = [Function("min", started).alias("first"), Function("max", started).alias("last")]
     first, last, seen = past.aggregate([*ends, Function("count_star").alias("n")]).fetchall()[0]
     if seen == 0:

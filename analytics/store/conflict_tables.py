@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from analytics.constants import constant
 from analytics.store.tables import Page
 
 if TYPE_CHECKING:
@@ -38,11 +39,10 @@ def conflicts(
         Rows with COLUMNS, and how many there are in all.
     """
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
 
     rows = con.view("conflicts")
     if kind is not None:
-        rows = rows.filter(Column("kind") == Constant(kind))
+        rows = rows.filter(Column("kind") == constant(kind))
     page = rows.sort(
         Column("started_at").desc(), Column("source"), Column("run_id"), Column("kind"),
         Column("one_says"), Column("other_says"),

@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analytics.constants import constant
 from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION
 from analytics.store import lake, retention
@@ -81,12 +82,10 @@ def _check_empty(con: "DuckDBPyConnection", place: Location, tables: dict[str, l
 
 
 def _copy_table(con: "DuckDBPyConnection", table: str, columns: list[str]) -> None:
-    from duckdb import ColumnExpression, ConstantExpression
+    from duckdb import ColumnExpression
 
     taken: list[Expression] = [
-        ConstantExpression(None).alias(name)
-        if name in _OWN.get(table, ())
-        else ColumnExpression(name)
+        constant(None).alias(name) if name in _OWN.get(table, ()) else ColumnExpression(name)
         for name in columns
     ]
     con.table(f"original.{table}").select(*taken).insert_into(f"lake.{table}")
@@ -94,13 +93,13 @@ def _copy_table(con: "DuckDBPyConnection", table: str, columns: list[str]) -> No
 
 def _compared(con: "DuckDBPyConnection", table: str, columns: list[str]) -> Copied:
     """Compare the rows of both by their number and the sum of two hashes of each, whatever their order."""
-    from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
+    from duckdb import ColumnExpression, FunctionExpression
 
     told = [ColumnExpression(name) for name in columns if name not in _OWN.get(table, ())]
     wanted: list[Expression] = [
         FunctionExpression("count"),
         FunctionExpression("sum", FunctionExpression("hash", *told)),
-        FunctionExpression("sum", FunctionExpression("hash", ConstantExpression(table), *told)),
+        FunctionExpression("sum", FunctionExpression("hash", constant(table), *told)),
     ]
     found = [con.table(f"{place}.{table}").aggregate(wanted).fetchone() for place in _BOTH]
     if found[0] != found[1] or found[0] is None:

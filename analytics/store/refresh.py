@@ -49,21 +49,13 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     con.execute("SET VARIABLE calls_at_once = $1", [_CALLS_AT_ONCE])
     con.execute(lake.statement("statements", "slices"))
     slices = con.execute("SELECT DISTINCT slice FROM all_sliced ORDER BY slice").fetchall()
-    if len(slices) > 1:
-        con.execute(lake.statement("statements", "no_work_in_memory"))
+    worked_out = _worked_out_aside if len(slices) > 1 else _worked_out_here
     runs = 0
     for (part,) in slices:
         con.execute("SET VARIABLE slice = $1", [part])
         con.execute(lake.statement("statements", "slice"))
-        if len(slices) == 1:
-            work_out(con, presets)
+        with worked_out(con, presets):
             runs += _replace(con)
-            continue
-        with _aside(con):
-            _work_out_aside(con, presets)
-            runs += _replace(con)
-    if len(slices) > 1:
-        con.execute(lake.statement("statements", "no_work_in_files"))
     return runs
 
 
@@ -106,38 +98,41 @@ def _work_out(
 
 
 @contextmanager
-def _aside(con: "DuckDBPyConnection") -> Iterator[None]:
-    """Make a folder for the files of a slice (variable ``slice_folder``), beside those of DuckDB."""
-    row = con.execute("SELECT current_setting('temp_directory')").fetchone()
-    assert row is not None
-    with TemporaryDirectory(dir=row[0], prefix="slice-") as folder:
-        con.execute("SET VARIABLE slice_folder = $1", [folder])
-        yield
+def _worked_out_here(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> Iterator[None]:
+    """Have what was worked out of a slice in memory."""
+    work_out(con, presets)
+    yield
 
 
-def _work_out_aside(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
-    """Do the same on a connection of its own; what goes there and comes back is in files.
+@contextmanager
+def _worked_out_aside(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> Iterator[None]:
+    """Have the same in files: of a slice among many, worked out on a connection of its own.
 
     A transaction keeps the tables that it replaces until it ends: 250 MB a slice, part of it in memory.
     What comes back as another type (Parquet has no integer of 128 bits) gets its own in the store's table.
     """
     memory.give_back(con)
-    row = con.execute("SELECT getvariable('slice_folder')").fetchone()
+    row = con.execute("SELECT current_setting('temp_directory')").fetchone()
     assert row is not None
-    folder = Path(row[0])
-    con.execute(lake.statement("statements", "touched"))
-    con.view("spans_of_touched").write_parquet(str(folder / "touched_spans.parquet"))
-    con.view("facts_of_touched").write_parquet(str(folder / "touched_facts.parquet"))
-    own_prices = lake.price_list(con)
-    with closing(con.cursor()) as aside, interrupts.abandoned(aside):
-        aside.execute("SET TimeZone = 'UTC'")
-        aside.execute("SET VARIABLE slice_folder = $1", [str(folder)])
-        aside.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
-        aside.execute(lake.statement("statements", "touched_in_files"))
-        _work_out(aside, presets, own_prices)
-        for name in ("price_list", *(f"new_{table.name}" for table in ROLLUPS)):
-            aside.table(name).write_parquet(str(folder / f"{name}.parquet"))
-    con.execute(lake.statement("statements", "work_in_files"))
+    with TemporaryDirectory(dir=row[0], prefix="slice-") as made:
+        folder = Path(made)
+        con.execute(lake.statement("statements", "touched"))
+        con.view("spans_of_touched").write_parquet(str(folder / "touched_spans.parquet"))
+        con.view("facts_of_touched").write_parquet(str(folder / "touched_facts.parquet"))
+        own_prices = lake.price_list(con)
+        with closing(con.cursor()) as aside, interrupts.abandoned(aside):
+            aside.execute("SET TimeZone = 'UTC'")
+            aside.execute("SET VARIABLE slice_folder = $1", [made])
+            aside.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
+            aside.execute(lake.statement("statements", "touched_in_files"))
+            _work_out(aside, presets, own_prices)
+            for name in ("price_list", *(f"new_{table.name}" for table in ROLLUPS)):
+                aside.table(name).write_parquet(str(folder / f"{name}.parquet"))
+        con.execute("SET VARIABLE slice_folder = $1", [made])
+        con.execute(lake.statement("statements", "no_work_in_memory"))
+        con.execute(lake.statement("statements", "work_in_files"))
+        yield
+        con.execute(lake.statement("statements", "no_work_in_files"))
 
 
 def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:

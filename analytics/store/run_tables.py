@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.errors import UnknownNameError
 from analytics.schema import RUNS
-from analytics.store import lake
+from analytics.store import filters, lake
 from analytics.store.tables import Page, has_lake
 
 if TYPE_CHECKING:
@@ -149,29 +149,16 @@ def runs(
 
 def searched(rows: "DuckDBPyRelation", search: str) -> "DuckDBPyRelation":
     """Return the runs in which every word occurs somewhere, whatever its case."""
-    from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
-    from duckdb import FunctionExpression as Function
-
-    text = Function("lower", Function("concat_ws", Constant(" "), *map(Column, _SEARCHED)))
-    for word in search.lower().split():
-        rows = rows.filter(Function("contains", text, Constant(word)))
-    return rows
+    return filters.searched(rows, _SEARCHED, search)
 
 
 def equal(
     rows: "DuckDBPyRelation", wanted: Mapping[str, Sequence[str | None]]
 ) -> "DuckDBPyRelation":
-    """Return the runs with one of the wanted values in every column; None is the unknown."""
-    from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
-
+    """Return the runs with one of the wanted values in every column that has some; None is the unknown."""
     for column, values in wanted.items():
-        if not values:
-            continue
-        known = [Constant(value) for value in values if value is not None]
-        chosen = Column(column).isin(*known) if known else Constant(False)
-        rows = rows.filter(chosen | Column(column).isnull() if None in values else chosen)
+        if values:
+            rows = filters.among(rows, column, values)
     return rows
 
 

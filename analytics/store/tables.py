@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import StoreError, UnknownNameError, first_line
-from analytics.store import lake
+from analytics.store import filters, lake
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -142,14 +142,10 @@ def fixes(
         UnknownNameError: an order that does not exist.
     """
     from duckdb import ColumnExpression as Column
-    from duckdb import ConstantExpression as Constant
-    from duckdb import FunctionExpression as Function
 
     if order not in FIX_ORDERS:
         raise UnknownNameError("order", order, FIX_ORDERS)
-    text = Function("lower", Function("concat_ws", Constant(" "), *map(Column, _SEARCHED)))
-    for word in search.lower().split():
-        rows = rows.filter(Function("contains", text, Constant(word)))
+    rows = filters.searched(rows, _SEARCHED, search)
     by = Column(FIX_ORDERS[order])
     key = (by.desc() if descending else by.asc()).nulls_last()
     page = rows.sort(key, Column("started_at").desc(), Column("fix_id")).limit(limit, offset)

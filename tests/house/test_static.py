@@ -69,6 +69,12 @@ def places(pattern: re.Pattern[str]) -> list[str]:
     ]
 
 
+def test_constants_of_expressions_are_made_in_one_place():
+    made = places(re.compile(r"\bConstantExpression\b"))
+    ours = [place for place in made if place.startswith(("analytics/", "dashboard/"))]
+    assert {place.partition(":")[0] for place in ours} == {"analytics/constants.py"}
+
+
 def test_ruff_finds_nothing():
     check(PYTHON, "-m", "ruff", "check", ".", fix="ruff check --fix")
 

@@ -4,13 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from analytics.store import lake
+from tests.chain import laid_out
 
 
 @pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_store() -> Path:
     """The folder of a store without a single import, closed."""
-    store = tmp_path_factory.mktemp("empty") / "store"
-    with lake.writer(store):
-        pass
-    return store
+    return laid_out()

@@ -6,7 +6,7 @@ one import checks them all and a failure still names the export that it comes fr
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -138,13 +138,35 @@ def test_rebuilding_gives_what_refreshing_gave(blank: Path, lines: list[Raw], at
         assert known(con) == at_once
 
 
+def followed(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
+    """Write down which of these functions of ``refresh`` are called, in order."""
+    called: list[str] = []
+
+    def follow(name: str, work: Callable[..., Any]) -> None:
+        def recorded(*arguments: Any) -> Any:
+            called.append(name)
+            return work(*arguments)
+
+        monkeypatch.setattr(refresh, name, recorded)
+
+    for name in names:
+        follow(name, getattr(refresh, name))
+    return called
+
+
+@pytest.mark.every_store
 def test_how_many_calls_are_worked_out_at_once_does_not_matter(
-    empty_store: Path, lines: list[Raw], at_once: Known, monkeypatch: pytest.MonkeyPatch
+    blank: Path, lines: list[Raw], at_once: Known, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(refresh, "_CALLS_AT_ONCE", 300)
-    # The first and the last in one slice, in memory; what is between in several, in files.
-    with stored(empty_store, lines[:20], lines[20:-20], lines[-20:]) as (con, _):
+    held = followed(monkeypatch, "_worked_out_here", "_worked_out_aside")
+    few = len(lines) // 4
+    monkeypatch.setattr(refresh, "_CALLS_AT_ONCE", few)
+    # The first and the last are one slice, held in memory; what is between is several, held in files.
+    part = few // 2
+    with stored(blank, lines[:part], lines[part:-part], lines[-part:]) as (con, _):
         assert known(con) == at_once
+    assert held[0] == held[-1] == "_worked_out_here"
+    assert held.count("_worked_out_aside") > 1
 
 
 @pytest.mark.every_store
