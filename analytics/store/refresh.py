@@ -51,12 +51,27 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     slices = con.execute("SELECT DISTINCT slice FROM all_sliced ORDER BY slice").fetchall()
     worked_out = _worked_out_aside if len(slices) > 1 else _worked_out_here
     runs = 0
-    for (part,) in slices:
-        con.execute("SET VARIABLE slice = $1", [part])
-        con.execute(lake.statement("statements", "slice"))
-        with worked_out(con, presets):
-            runs += _replace(con)
+    with _on_one_thread(con):
+        for (part,) in slices:
+            con.execute("SET VARIABLE slice = $1", [part])
+            con.execute(lake.statement("statements", "slice"))
+            with worked_out(con, presets):
+                runs += _replace(con)
     return runs
+
+
+@contextmanager
+def _on_one_thread(con: "DuckDBPyConnection") -> Iterator[None]:
+    """Do without DuckDB's other threads: a slice is one or two row groups, too little to share out.
+
+    The thread that waits for another's task does not sleep: it took as much processor time as the work.
+    """
+    con.execute("SET VARIABLE threads = current_setting('threads')")
+    con.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        con.execute("SET threads = getvariable('threads')")
 
 
 def _replace(con: "DuckDBPyConnection") -> int:
