@@ -3,7 +3,6 @@ CREATE OR REPLACE TEMP TABLE new_agent_runs AS
 WITH steps AS (
     SELECT
         spans.*,
-        member.run_id,
         -- One record may be the sum of several attempts.
         coalesce(facts.attempts, facts.calls, 1) AS steps_count,
         CASE
@@ -16,15 +15,14 @@ WITH steps AS (
             THEN facts.total_s::DECIMAL(38, 9) END AS summed_s,
         -- A step within another of the same agent, or beside it, adds only what the other left free.
         max(CASE WHEN spans.duration_s IS NOT NULL THEN spans.ended_at END) OVER (
-            PARTITION BY spans.source, member.run_id, spans.agent
+            PARTITION BY spans.source, spans.run_id, spans.agent
             ORDER BY spans.started_at, spans.ended_at, spans.span_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS busy_until
-    FROM touched_spans AS spans
-    JOIN member USING (source, span_id)
+    FROM member AS spans
     LEFT JOIN touched_facts AS facts
         ON facts.source = spans.source AND facts.span_id = spans.span_id AND facts.role = 'agent'
-    WHERE spans.kind = 'agent' AND spans.agent IS NOT NULL AND spans.span_id <> member.run_id
+    WHERE spans.kind = 'agent' AND spans.agent IS NOT NULL AND spans.span_id <> spans.run_id
 )
 SELECT
     source,

@@ -85,8 +85,7 @@ gave_up AS (
         parts.agent,
         TRY_CAST(sum(facts.failures) AS BIGINT) AS failures
     FROM new_runs AS runs
-    JOIN member ON member.source = runs.source AND member.run_id = runs.run_id
-    JOIN touched_spans AS parts ON parts.source = member.source AND parts.span_id = member.span_id
+    JOIN member AS parts ON parts.source = runs.source AND parts.run_id = runs.run_id
     JOIN touched_facts AS facts ON facts.source = parts.source AND facts.span_id = parts.span_id
     WHERE facts.role = 'agent' AND facts.failures > 0 AND coalesce(facts.successes, 0) = 0
         AND parts.agent IS NOT NULL

@@ -2,7 +2,7 @@
 CREATE OR REPLACE TEMP TABLE new_debugging_cycles AS
 SELECT
     spans.source,
-    member.run_id,
+    spans.run_id,
     spans.trace_id,
     spans.span_id,
     coalesce(spans.agent, under_agent.agent) AS agent,
@@ -15,7 +15,6 @@ SELECT
     facts.passed AS resolved,
     facts.method
 FROM touched_facts AS facts
-JOIN touched_spans AS spans USING (source, span_id)
-JOIN member USING (source, span_id)
+JOIN member AS spans USING (source, span_id)
 LEFT JOIN under_agent USING (source, span_id)
 WHERE facts.role = 'debug';

@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE new_fixes AS
 WITH steps AS (
     SELECT
-        member.run_id,
+        spans.run_id,
         spans.source,
         spans.trace_id,
         spans.span_id,
@@ -27,8 +27,7 @@ WITH steps AS (
             ELSE [facts.bug_id]
         END AS bug_ids
     FROM touched_facts AS facts
-    JOIN touched_spans AS spans USING (source, span_id)
-    JOIN member USING (source, span_id)
+    JOIN member AS spans USING (source, span_id)
     WHERE facts.role IN ('test', 'diagnose', 'patch', 'verify')
 ),
 named AS (

@@ -1,4 +1,4 @@
--- One row per span of the touched traces that belongs to a run: which one.
+-- One row per span of the touched traces that belongs to a run: what rollups ask of it, and which run.
 -- A run is a span with that role; in a trace where no preset knows an op, each root is one. A span
 -- belongs to the nearest run above it. A span whose line upwards breaks off (its parent never arrived)
 -- belongs to the only run of its trace; where there is none, such spans are a run known from its parts.
@@ -34,54 +34,71 @@ counted AS (
     LEFT JOIN heads USING (source, trace_id)
     GROUP BY ALL
 ),
-branches AS (
-    SELECT heads.source, heads.trace_id, heads.span_id, heads.span_id AS run_id
-    FROM heads
-    JOIN counted USING (source, trace_id)
-    WHERE NOT counted.is_plain
-    UNION
-    SELECT spans.source, spans.trace_id, spans.span_id, branches.run_id
-    FROM branches
-    JOIN touched_spans AS spans
-        ON spans.source = branches.source
-        AND spans.trace_id = branches.trace_id
-        AND spans.parent_id = branches.span_id
-    ANTI JOIN heads ON heads.source = spans.source AND heads.span_id = spans.span_id
-),
-rooted AS (
-    SELECT spans.source, spans.trace_id, spans.span_id
+-- The few spans of all other traces: every line upwards, or downwards, stays within them.
+odd AS MATERIALIZED (
+    SELECT spans.*, counted.heads_count, counted.is_known, counted.only_head
     FROM touched_spans AS spans
     JOIN counted USING (source, trace_id)
-    WHERE NOT counted.is_plain AND counted.heads_count <= 1 AND spans.parent_id IS NULL
+    WHERE NOT counted.is_plain
+),
+branches AS (
+    SELECT odd.source, odd.trace_id, odd.span_id, odd.span_id AS run_id
+    FROM odd
+    SEMI JOIN heads ON heads.source = odd.source AND heads.span_id = odd.span_id
     UNION
-    SELECT spans.source, spans.trace_id, spans.span_id
+    SELECT odd.source, odd.trace_id, odd.span_id, branches.run_id
+    FROM branches
+    JOIN odd
+        ON odd.source = branches.source
+        AND odd.trace_id = branches.trace_id
+        AND odd.parent_id = branches.span_id
+    ANTI JOIN heads ON heads.source = odd.source AND heads.span_id = odd.span_id
+),
+rooted AS (
+    SELECT source, trace_id, span_id
+    FROM odd
+    WHERE heads_count <= 1 AND parent_id IS NULL
+    UNION
+    SELECT odd.source, odd.trace_id, odd.span_id
     FROM rooted
-    JOIN touched_spans AS spans
-        ON spans.source = rooted.source
-        AND spans.trace_id = rooted.trace_id
-        AND spans.parent_id = rooted.span_id
+    JOIN odd
+        ON odd.source = rooted.source
+        AND odd.trace_id = rooted.trace_id
+        AND odd.parent_id = rooted.span_id
 ),
 lost AS (
     SELECT
-        spans.source,
-        spans.trace_id,
-        spans.span_id,
-        coalesce(counted.only_head, 'trace:' || spans.trace_id) AS run_id,
-        counted.heads_count = 1
-            OR NOT counted.is_known
-            OR bool_or(spans.role IS NOT NULL) OVER (PARTITION BY spans.source, spans.trace_id)
+        odd.source,
+        odd.span_id,
+        coalesce(odd.only_head, 'trace:' || odd.trace_id) AS run_id,
+        odd.heads_count = 1
+            OR NOT odd.is_known
+            OR bool_or(odd.role IS NOT NULL) OVER (PARTITION BY odd.source, odd.trace_id)
             AS is_told
-    FROM touched_spans AS spans
-    JOIN counted USING (source, trace_id)
-    ANTI JOIN rooted ON rooted.source = spans.source AND rooted.span_id = spans.span_id
-    ANTI JOIN branches ON branches.source = spans.source AND branches.span_id = spans.span_id
-    WHERE NOT counted.is_plain AND counted.heads_count <= 1
+    FROM odd
+    ANTI JOIN rooted ON rooted.source = odd.source AND rooted.span_id = odd.span_id
+    ANTI JOIN branches ON branches.source = odd.source AND branches.span_id = odd.span_id
+    WHERE odd.heads_count <= 1
+),
+apart AS (
+    SELECT source, span_id, run_id FROM branches
+    UNION ALL
+    SELECT source, span_id, run_id FROM lost WHERE is_told
 )
-SELECT spans.source, spans.trace_id, spans.span_id, counted.only_head AS run_id
+SELECT
+    spans.* EXCLUDE (
+        thread_id, op, op_version, detail, source_kind, source_agent, source_tool, role, import_id
+    ),
+    counted.only_head AS run_id
 FROM touched_spans AS spans
 JOIN counted USING (source, trace_id)
 WHERE counted.is_plain
-UNION ALL
-SELECT source, trace_id, span_id, run_id FROM branches
-UNION ALL
-SELECT source, trace_id, span_id, run_id FROM lost WHERE is_told;
+UNION ALL BY NAME
+SELECT
+    odd.* EXCLUDE (
+        thread_id, op, op_version, detail, source_kind, source_agent, source_tool, role, import_id,
+        heads_count, is_known, only_head
+    ),
+    apart.run_id
+FROM odd
+JOIN apart ON apart.source = odd.source AND apart.span_id = odd.span_id;

@@ -2,7 +2,7 @@
 CREATE OR REPLACE TEMP TABLE new_pipelines AS
 SELECT
     spans.source,
-    member.run_id,
+    spans.run_id,
     spans.trace_id,
     spans.span_id,
     facts.pipeline_id,
@@ -19,6 +19,5 @@ SELECT
     coalesce(facts.error_type, spans.error_type) AS error_type,
     facts.error_message
 FROM touched_facts AS facts
-JOIN touched_spans AS spans USING (source, span_id)
-JOIN member USING (source, span_id)
+JOIN member AS spans USING (source, span_id)
 WHERE facts.role = 'pipeline';

@@ -1,12 +1,7 @@
 -- One row per run of the touched traces. What was recorded step by step is counted; what was not is taken
 -- from the run's own report.
 CREATE OR REPLACE TEMP TABLE new_runs AS
-WITH own AS (
-    SELECT member.run_id, spans.*
-    FROM touched_spans AS spans
-    JOIN member USING (source, span_id)
-),
-totals AS (
+WITH totals AS (
     SELECT
         source,
         run_id,
@@ -16,7 +11,7 @@ totals AS (
         count_if(status = 'error' AND span_id <> run_id) AS errors_count,
         arg_min(project, (started_at, span_id)) AS project,
         arg_min(preset, (started_at, span_id)) FILTER (preset IS NOT NULL) AS preset
-    FROM own
+    FROM member
     GROUP BY source, run_id
 ),
 costs AS (
@@ -98,7 +93,7 @@ coded AS (
         TRY_CAST(sum(facts.commits) AS BIGINT) AS commits,
         arg_max(facts.coverage, (own.started_at, own.span_id)) FILTER (facts.coverage IS NOT NULL) AS coverage,
         arg_max(facts.commit_sha, (own.started_at, own.span_id)) FILTER (facts.commit_sha IS NOT NULL) AS commit_sha
-    FROM own
+    FROM member AS own
     JOIN touched_facts AS facts USING (source, span_id)
     WHERE facts.role = 'code'
     GROUP BY own.source, own.run_id
@@ -149,7 +144,7 @@ told AS (
         count_if(facts.role = 'lookup' AND facts.knowledge_hit) AS knowledge_hits,
         arg_max(facts.deployment_time_s, (own.started_at, own.span_id))
             FILTER (facts.role = 'deploy' AND facts.deployment_time_s IS NOT NULL) AS deployment_time_s
-    FROM own
+    FROM member AS own
     JOIN touched_facts AS facts USING (source, span_id)
     GROUP BY own.source, own.run_id
 ),

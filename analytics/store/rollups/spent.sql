@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE spent AS
 WITH RECURSIVE spenders AS (
     SELECT
-        member.run_id,
+        spans.run_id,
         spans.source,
         spans.trace_id,
         spans.span_id,
@@ -19,8 +19,7 @@ WITH RECURSIVE spenders AS (
         spans.cache_write_1h_tokens,
         spans.reasoning_tokens,
         CASE WHEN abs(spans.cost_usd) < 1e12 THEN spans.cost_usd END AS reported_usd
-    FROM touched_spans AS spans
-    JOIN member USING (source, span_id)
+    FROM member AS spans
     WHERE spans.input_tokens IS NOT NULL OR spans.output_tokens IS NOT NULL OR spans.cost_usd IS NOT NULL
 ),
 -- Tokens and costs, each by itself.

@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE new_tool_usage AS
 WITH used AS (
     SELECT
         spans.source,
-        member.run_id,
+        spans.run_id,
         spans.trace_id,
         under_agent.agent,
         spans.tool,
@@ -17,8 +17,7 @@ WITH used AS (
         CASE WHEN facts.calls IS NULL THEN spans.duration_s
             WHEN facts.total_s >= 0 AND facts.total_s < 1e12 THEN facts.total_s END AS seconds,
         CASE WHEN facts.calls IS NULL THEN spans.duration_s END AS single_s
-    FROM touched_spans AS spans
-    JOIN member USING (source, span_id)
+    FROM member AS spans
     LEFT JOIN touched_facts AS facts USING (source, span_id)
     LEFT JOIN under_agent USING (source, span_id)
     WHERE spans.kind = 'tool' AND spans.tool IS NOT NULL
