@@ -72,10 +72,12 @@ def unmatched(
 
     from analytics.errors import nearest
 
-    counts_of = [Function("count", Column(field.name)).alias(field.name) for field in FACT_FIELDS]
+    # Every column that is counted is read from the store again.
+    expected = sorted({r.name for preset in presets for r in preset.fields if r.expected})
+    counts_of = [Function("count", Column(name)).alias(name) for name in expected]
     found = read.aggregate([Column("preset"), Column("role"), *counts_of]).fetchall()
     for preset_name, role, *counts in sorted(found):
-        hits = dict(zip((field.name for field in FACT_FIELDS), counts, strict=True))
+        hits = dict(zip(expected, counts, strict=True))
         preset = next(preset for preset in presets if preset.name == preset_name)
         lost = [r for r in preset.fields if r.expected and role in r.roles and hits[r.name] == 0]
         if not lost:
@@ -246,10 +248,15 @@ def _by_role(values: "Mapping[str, Expression]", kind: str) -> "Expression":
     from duckdb import CaseExpression as Case
     from duckdb import ColumnExpression as Column
 
-    chosen = constant(None).cast(kind)
-    for role, value in values.items():
-        chosen = Case(Column("role") == constant(role), value).otherwise(chosen)
-    return chosen
+    nothing = constant(None).cast(kind)
+    if not values:
+        return nothing
+    # One CASE with a branch for each role: within each other, each would copy what the inner ones found.
+    (first, value), *others = values.items()
+    chosen = Case(Column("role") == constant(first), value)
+    for role, value in others:
+        chosen = chosen.when(Column("role") == constant(role), value)
+    return chosen.otherwise(nothing)
 
 
 @cache

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from analytics import cost
 from analytics.schema import ROLLUPS
 from analytics.semantics import Preset, error_kind, extract, fallback, roots_are_runs
-from analytics.store import interrupts, lake, memory
+from analytics.store import interrupts, lake, memory, threads
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 _ORDER = (
     "member",
@@ -51,27 +51,14 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     slices = con.execute("SELECT DISTINCT slice FROM all_sliced ORDER BY slice").fetchall()
     worked_out = _worked_out_aside if len(slices) > 1 else _worked_out_here
     runs = 0
-    with _on_one_thread(con):
+    # A slice is one or two row groups.
+    with threads.one(con):
         for (part,) in slices:
             con.execute("SET VARIABLE slice = $1", [part])
             con.execute(lake.statement("statements", "slice"))
             with worked_out(con, presets):
                 runs += _replace(con)
     return runs
-
-
-@contextmanager
-def _on_one_thread(con: "DuckDBPyConnection") -> Iterator[None]:
-    """Do without DuckDB's other threads: a slice is one or two row groups, too little to share out.
-
-    The thread that waits for another's task does not sleep: it took as much processor time as the work.
-    """
-    con.execute("SET VARIABLE threads = current_setting('threads')")
-    con.execute("SET threads = 1")
-    try:
-        yield
-    finally:
-        con.execute("SET threads = getvariable('threads')")
 
 
 def _replace(con: "DuckDBPyConnection") -> int:
@@ -132,8 +119,8 @@ def _worked_out_aside(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> I
     with TemporaryDirectory(dir=row[0], prefix="slice-") as made:
         folder = Path(made)
         con.execute(lake.statement("statements", "touched"))
-        con.view("spans_of_touched").write_parquet(str(folder / "touched_spans.parquet"))
-        con.view("facts_of_touched").write_parquet(str(folder / "touched_facts.parquet"))
+        _write(con.view("spans_of_touched"), folder / "touched_spans.parquet")
+        _write(con.view("facts_of_touched"), folder / "touched_facts.parquet")
         own_prices = lake.price_list(con)
         with closing(con.cursor()) as aside, interrupts.abandoned(aside):
             aside.execute("SET TimeZone = 'UTC'")
@@ -142,12 +129,17 @@ def _worked_out_aside(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> I
             aside.execute(lake.statement("statements", "touched_in_files"))
             _work_out(aside, presets, own_prices)
             for name in ("price_list", *(f"new_{table.name}" for table in ROLLUPS)):
-                aside.table(name).write_parquet(str(folder / f"{name}.parquet"))
+                _write(aside.table(name), folder / f"{name}.parquet")
         con.execute("SET VARIABLE slice_folder = $1", [made])
         con.execute(lake.statement("statements", "no_work_in_memory"))
         con.execute(lake.statement("statements", "work_in_files"))
         yield
         con.execute(lake.statement("statements", "no_work_in_files"))
+
+
+def _write(rows: "DuckDBPyRelation", path: Path) -> None:
+    """Write a file that is read ten times within seconds, and then removed."""
+    rows.write_parquet(str(path), compression="uncompressed")
 
 
 def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
