@@ -9,12 +9,13 @@ CREATE OR REPLACE TEMP MACRO all_true(texts) AS CASE list_bool_and(list_transfor
 )) WHEN true THEN 'true' WHEN false THEN 'false' END;
 CREATE OR REPLACE TEMP MACRO filled(texts) AS CASE WHEN len(texts) > 0 THEN texts END;
 
--- What a unified diff changes; NULL where the text is no diff.
-CREATE OR REPLACE TEMP MACRO is_git_diff(told) AS regexp_matches(told, '(^|\n)diff --git ');
-CREATE OR REPLACE TEMP MACRO is_plain_diff(told) AS
-    regexp_matches(told, '(^|\n)--- [^\n]*\n\+\+\+ [^\n]*\n@@');
-CREATE OR REPLACE TEMP MACRO is_diff(told) AS
-    is_git_diff(told) OR is_plain_diff(told) OR regexp_matches(told, '(^|\n)@@ -\d');
+-- What a unified diff changes; NULL where the text is no diff. Most texts are none, which is cheap to tell.
+CREATE OR REPLACE TEMP MACRO is_git_diff(told) AS
+    CASE WHEN contains(told, 'diff --git ') THEN regexp_matches(told, '(^|\n)diff --git ') ELSE false END;
+CREATE OR REPLACE TEMP MACRO is_plain_diff(told) AS CASE WHEN contains(told, '@@')
+    THEN regexp_matches(told, '(^|\n)--- [^\n]*\n\+\+\+ [^\n]*\n@@') ELSE false END;
+CREATE OR REPLACE TEMP MACRO is_diff(told) AS is_git_diff(told) OR is_plain_diff(told)
+    OR CASE WHEN contains(told, '@@') THEN regexp_matches(told, '(^|\n)@@ -\d') ELSE false END;
 -- What ends a mailed patch, and headers that git did not write, begin like lines of a hunk.
 CREATE OR REPLACE TEMP MACRO diff_unsigned(told) AS
     regexp_replace(chr(10) || told, '\n-- \r?(\n[0-9])', '\1', 'g');

@@ -35,7 +35,10 @@ _ORDER = (
 
 
 _CALLS_AT_ONCE = 150_000
-"""Memory is bounded by the calls of a slice, however many an import brings."""
+"""What is worked out within the import's own transaction; memory is bounded by it."""
+
+_TIMES_ASIDE = 2
+"""How much larger the slices of an import that brings more are: what they took is given back after each."""
 
 
 def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
@@ -46,12 +49,15 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     Returns:
         The number of runs that those traces hold now.
     """
-    con.execute("SET VARIABLE calls_at_once = $1", [_CALLS_AT_ONCE])
+    row = con.execute("SELECT coalesce(sum(calls_count), 0) FROM all_touched").fetchone()
+    is_large = row is not None and row[0] > _CALLS_AT_ONCE
+    calls_at_once = _CALLS_AT_ONCE * _TIMES_ASIDE if is_large else _CALLS_AT_ONCE
+    con.execute("SET VARIABLE calls_at_once = $1", [calls_at_once])
     con.execute(lake.statement("statements", "slices"))
     slices = con.execute("SELECT DISTINCT slice FROM all_sliced ORDER BY slice").fetchall()
-    worked_out = _worked_out_aside if len(slices) > 1 else _worked_out_here
+    worked_out = _worked_out_aside if is_large else _worked_out_here
     runs = 0
-    # A slice is one or two row groups.
+    # A slice is a few row groups, too little to share out.
     with threads.one(con):
         for (part,) in slices:
             con.execute("SET VARIABLE slice = $1", [part])
@@ -94,8 +100,8 @@ def _work_out(
 ) -> None:
     _explain_errors(con, presets)
     _explain_prices(con, own_prices)
+    memory.give_back(con)
     for name in _ORDER:
-        memory.give_back(con)
         con.execute(lake.statement("rollups", name))
 
 

@@ -13,7 +13,7 @@ WITH parts AS (
             '$.otel_span.attributes.gen_ai.tool.name'
         ]) AS said,
         CASE WHEN op_name LIKE 'weave%:///%/op/%'
-            THEN op_name[strpos(op_name, '/op/') + 4:] END AS op_ref
+            THEN substr(op_name, strpos(op_name, '/op/') + 4) END AS op_ref
     FROM raw
 ),
 
@@ -137,7 +137,9 @@ SELECT
             used.sent IS NOT NULL OR used.received IS NOT NULL)), 0)
     ) THEN list_sum(model_costs) END AS cost_usd,
     -- The address of a Python object differs in each run and says nothing.
-    regexp_replace(inputs, '^\{"self":"<[^"\\]* object at 0x[0-9a-fA-F]+>",?', '{') AS inputs,
+    CASE WHEN starts_with(inputs, '{"self":"<')
+        THEN regexp_replace(inputs, '^\{"self":"<[^"\\]* object at 0x[0-9a-fA-F]+>",?', '{')
+        ELSE inputs::VARCHAR END AS inputs,
     output::VARCHAR AS output,
     attributes::VARCHAR AS attributes,
     CASE WHEN json_array_length(told[3]) > 0 THEN told[3]::VARCHAR END AS feedback
