@@ -134,11 +134,11 @@ def selected(con: "DuckDBPyConnection", view: str, where: Selection) -> "DuckDBP
 
     of_runs = {c: values for c, values in where.equal.items() if view in _OWN.get(c, ())}
     if not of_runs:
-        return where.apply(con.view(view))
+        return where.apply(con.table(view))
     others = {c: values for c, values in where.equal.items() if c not in of_runs}
     keys = (Column("source"), Column("run_id"))
-    runs = Selection(equal=of_runs).apply(con.view("runs")).project(*keys)
-    rows = replace(where, equal=others).apply(con.view(view))
+    runs = Selection(equal=of_runs).apply(con.table("runs")).project(*keys)
+    rows = replace(where, equal=others).apply(con.table(view))
     return rows.join(runs, "source, run_id", how="semi")
 
 

@@ -1,21 +1,42 @@
-"""Brings the rollups of the attached store into memory: all of them, or only what changed since."""
+"""Holds in memory what metrics read: derived from the store's rollups, all of them or what changed since."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError
-from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS, Table
+from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS
 from analytics.store import lake
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+    from duckdb import DuckDBPyConnection
 
 _REPORTS = (VERDICTS, CODE_REPORTS)
-"""What was told of runs from outside: few rows, read as a whole."""
+"""What was told of runs from outside: few rows, and any may speak of any run."""
 
-LOADED = (*ROLLUPS, *_REPORTS)
-"""What is held in memory, in schema ``rollup``."""
+BROUGHT = (*ROLLUPS, *_REPORTS)
+"""What is read of the store, in schema ``rollup``."""
+
+HELD = (
+    "reported",
+    "runs",
+    "fixes",
+    "agent_runs",
+    "usage",
+    "tool_usage",
+    "pipelines",
+    "debugging_cycles",
+    "conflicts",
+    "told_batches",
+)
+"""Tables in memory, each after those that it reads: what the view ``derived_<name>`` says
+of what is read of the store."""
+
+VIEWS = ("tool_calls", "batches")
+"""Views over those: of a row each, or of runs of many traces."""
+
+MADE_OF = {"told_batches": "batches"}
+"""The rollup that a table in memory is made of, where it has another name."""
 
 _ROWS_CHANGE = frozenset(
     {"tables_inserted_into", "tables_deleted_from", "inlined_insert", "inlined_delete"}
@@ -38,7 +59,7 @@ class _OvertakenError(Exception):
 
 
 class Loader:
-    """Keeps the rollups in memory in step with the store of one connection."""
+    """Keeps what is held in memory in step with the store of one connection."""
 
     def __init__(self) -> None:
         """Begin with nothing in memory."""
@@ -58,13 +79,37 @@ class Loader:
                 return
         raise StoreError("the store changes faster than it can be read; the next look tries again.")
 
+    def age(self, cursor: "DuckDBPyConnection") -> None:
+        """Derive again the traces with a run whose state the clock has changed."""
+        for _ in range(_LOADS):
+            with suppress(_OvertakenError), _transaction(cursor):
+                cursor.execute(lake.statement("statements", "aged_traces"))
+                _hold_changed(cursor, HELD)
+                return
+        raise StoreError("the store changes faster than it can be read; the next look tries again.")
+
+    def sweep(self, cursor: "DuckDBPyConnection") -> None:
+        """Let go of replaced rows, and pack the others, where that is due and nobody reads just now.
+
+        For a look that finds nothing new: who looks only once does not wait for it.
+        """
+        import duckdb
+
+        if self._since_sweep >= _SWEPT_AFTER:
+            with suppress(duckdb.Error):
+                cursor.execute("CHECKPOINT memory")
+                self._since_sweep = 0
+
     def _bring(self, cursor: "DuckDBPyConnection") -> None:
-        if not self._follow(cursor):
-            with _transaction(cursor):
-                newest = lake.snapshot_id(cursor)
-                cursor.execute(lake.statement("statements", "load_rollups"))
-            self.snapshot = newest
-        self._sweep(cursor)
+        if self._follow(cursor):
+            self._since_sweep += 1
+            return
+        with _transaction(cursor):
+            newest = lake.snapshot_id(cursor)
+            cursor.execute(lake.statement("statements", "all_rollups"))
+            hold_all(cursor)
+        self.snapshot = newest
+        self._since_sweep = _SWEPT_AFTER
 
     def _follow(self, cursor: "DuckDBPyConnection") -> bool:
         """Load only what changed since, and say whether that could be done."""
@@ -82,15 +127,13 @@ class Loader:
         self.snapshot = newest
         return True
 
-    def _sweep(self, cursor: "DuckDBPyConnection") -> None:
-        """Let go of replaced rows now and then: they stay in memory until somebody asks."""
-        import duckdb
 
-        self._since_sweep += 1
-        if self._since_sweep >= _SWEPT_AFTER:
-            with suppress(duckdb.Error):  # Somebody reads just now: next time.
-                cursor.execute("CHECKPOINT memory")
-                self._since_sweep = 0
+def hold_all(con: "DuckDBPyConnection") -> None:
+    """Derive every table in memory from what schema ``rollup`` says, and make the views over them."""
+    for name in HELD:
+        con.execute(lake.statement("held", name))
+    for name in VIEWS:
+        con.execute(lake.statement("views", name))
 
 
 @contextmanager
@@ -109,8 +152,8 @@ def _transaction(cursor: "DuckDBPyConnection") -> Iterator[None]:
         raise
 
 
-def _changed_tables(cursor: "DuckDBPyConnection", since: int, newest: int) -> list[Table] | None:
-    """Return the tables in memory whose rows were changed after a commit; None where it cannot be told."""
+def _changed_tables(cursor: "DuckDBPyConnection", since: int, newest: int) -> frozenset[str] | None:
+    """Return the tables whose rows were changed after a commit; None where it cannot be told."""
     commits = cursor.execute(lake.statement("queries", "commits_since"), [since]).fetchall()
     if [number for number, _ in commits] != list(range(since, newest + 1)):
         return None
@@ -119,36 +162,37 @@ def _changed_tables(cursor: "DuckDBPyConnection", since: int, newest: int) -> li
         if not changes.keys() <= _ROWS_CHANGE:
             return None
         ids.update(table_id for said in changes.values() for table_id in said)
-    named = dict(cursor.execute(lake.statement("queries", "table_ids")).fetchall())
-    return [table for table in LOADED if named.get(table.name) in ids]
+    named = cursor.execute(lake.statement("queries", "table_ids")).fetchall()
+    return frozenset(name for name, table_id in named if table_id in ids)
 
 
 def _load_changes(cursor: "DuckDBPyConnection", since: int, newest: int) -> bool:
     """Load the traces that changed; False where loading everything is the better way, or the only one."""
     changed = _changed_tables(cursor, since, newest)
-    if changed is None:
+    if changed is None or changed & {table.name for table in _REPORTS}:
         return False
-    rollups = [table for table in changed if table in ROLLUPS]
-    if rollups:
-        if not {RUNS, BATCHES} & set(rollups):
-            return False
-        # A trace's rollups are written together: the changes of runs and series tell of all.
-        cursor.execute(lake.statement("statements", "changed_traces"), [since + 1, newest])
-        row = cursor.execute(lake.statement("queries", "changed_share")).fetchone()
-        if row is None or row[0] > _MOST_CHANGED:
-            return False
-        cursor.execute(lake.statement("statements", "drop_changed"))
-        traces = cursor.table("changed_traces")
-        for table in rollups:
-            stored = cursor.table(f"lake.{table.name}")
-            _append(stored.join(traces, "source, trace_id", how="semi"), table)
-    if len(rollups) < len(changed):
-        cursor.execute(lake.statement("statements", "drop_reports"))
-        for table in _REPORTS:
-            _append(cursor.table(f"lake.{table.name}"), table)
+    rollups = changed & {table.name for table in ROLLUPS}
+    if not rollups:
+        return True
+    # A trace's rollups are written together: the changes of runs and series tell of all.
+    if not rollups & {RUNS.name, BATCHES.name}:
+        return False
+    cursor.execute(lake.statement("statements", "changed_traces"), [since + 1, newest])
+    row = cursor.execute(lake.statement("queries", "changed_share")).fetchone()
+    if row is None or row[0] > _MOST_CHANGED:
+        return False
+    # What a report says of a run is in no rollup, and may contradict it.
+    reports = cursor.execute("SELECT 1 FROM lake.verdicts LIMIT 1").fetchone()
+    of_reports = {"reported", "conflicts"} if reports else set()
+    _hold_changed(
+        cursor, [name for name in HELD if MADE_OF.get(name, name) in rollups or name in of_reports]
+    )
     return True
 
 
-def _append(rows: "DuckDBPyRelation", table: Table) -> None:
-    """Put rows into a table in memory: a store that has grown with its versions orders columns otherwise."""
-    rows.select(*table.columns).insert_into(f"rollup.{table.name}")
+def _hold_changed(cursor: "DuckDBPyConnection", names: Iterable[str]) -> None:
+    """Derive again what is held of the traces in table ``changed_traces``; what is not named has none."""
+    cursor.execute(lake.statement("statements", "changed_rollups"))
+    cursor.execute(lake.statement("statements", "drop_held"))
+    for name in names:
+        cursor.view(f"derived_{name}").insert_into(name)

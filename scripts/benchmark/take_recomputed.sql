@@ -1,19 +1,10 @@
--- The reader's rollups give way to those worked out anew.
-DELETE FROM rollup.runs;
-DELETE FROM rollup.fixes;
-DELETE FROM rollup.agent_runs;
-DELETE FROM rollup.usage;
-DELETE FROM rollup.tool_usage;
-DELETE FROM rollup.pipelines;
-DELETE FROM rollup.debugging_cycles;
-DELETE FROM rollup.batches;
-DELETE FROM rollup.conflicts;
-INSERT INTO rollup.runs BY NAME FROM new_runs;
-INSERT INTO rollup.fixes BY NAME FROM new_fixes;
-INSERT INTO rollup.agent_runs BY NAME FROM new_agent_runs;
-INSERT INTO rollup.usage BY NAME FROM new_usage;
-INSERT INTO rollup.tool_usage BY NAME FROM new_tool_usage;
-INSERT INTO rollup.pipelines BY NAME FROM new_pipelines;
-INSERT INTO rollup.debugging_cycles BY NAME FROM new_debugging_cycles;
-INSERT INTO rollup.batches BY NAME FROM new_batches;
-INSERT INTO rollup.conflicts BY NAME FROM new_conflicts;
+-- What was worked out anew stands in for the rollups of the store.
+CREATE OR REPLACE VIEW rollup.runs AS FROM new_runs;
+CREATE OR REPLACE VIEW rollup.fixes AS FROM new_fixes;
+CREATE OR REPLACE VIEW rollup.agent_runs AS FROM new_agent_runs;
+CREATE OR REPLACE VIEW rollup.usage AS FROM new_usage;
+CREATE OR REPLACE VIEW rollup.tool_usage AS FROM new_tool_usage;
+CREATE OR REPLACE VIEW rollup.pipelines AS FROM new_pipelines;
+CREATE OR REPLACE VIEW rollup.debugging_cycles AS FROM new_debugging_cycles;
+CREATE OR REPLACE VIEW rollup.batches AS FROM new_batches;
+CREATE OR REPLACE VIEW rollup.conflicts AS FROM new_conflicts;

@@ -224,6 +224,7 @@ def _recompute(cursor: "DuckDBPyConnection") -> None:
     from analytics.metrics.evaluate import measure
     from analytics.store import lake
     from analytics.store import refresh as rollups
+    from analytics.store.loading import hold_all
 
     presets = lake.presets(cursor)
     roots_are_runs = any(preset.root_is_run for preset in presets)
@@ -232,6 +233,7 @@ def _recompute(cursor: "DuckDBPyConnection") -> None:
     cursor.execute(_sql("touch_all"))
     rollups.work_out(cursor, presets)
     cursor.execute(_sql("take_recomputed"))
+    hold_all(cursor)
     measure(cursor, CATALOG)
 
 

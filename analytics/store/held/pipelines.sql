@@ -1,5 +1,5 @@
 -- One row per CI pipeline of a run, with the run's own cuts.
-CREATE OR REPLACE VIEW pipelines AS
+CREATE OR REPLACE VIEW derived_pipelines AS
 SELECT
     pipelines.* EXCLUDE (started_at, ended_at),
     pipelines.started_at AS began_at,
@@ -21,3 +21,5 @@ SELECT
     runs.unit_id
 FROM rollup.pipelines AS pipelines
 JOIN runs ON runs.source = pipelines.source AND runs.run_id = pipelines.run_id;
+
+CREATE OR REPLACE TABLE pipelines AS FROM derived_pipelines;

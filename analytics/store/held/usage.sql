@@ -1,5 +1,5 @@
 -- One row per agent and model of a run, with the run's own cuts.
-CREATE OR REPLACE VIEW usage AS
+CREATE OR REPLACE VIEW derived_usage AS
 SELECT
     usage.*,
     TRY_CAST(usage.input_tokens::HUGEINT + usage.output_tokens AS BIGINT) AS tokens,
@@ -18,3 +18,5 @@ SELECT
     runs.unit_id
 FROM rollup.usage AS usage
 JOIN runs ON runs.source = usage.source AND runs.run_id = usage.run_id;
+
+CREATE OR REPLACE TABLE usage AS FROM derived_usage;

@@ -1,5 +1,5 @@
 -- One row per bug of a run, with the run's own cuts; an open bug is cut off at the last sign of life.
-CREATE OR REPLACE VIEW fixes AS
+CREATE OR REPLACE VIEW derived_fixes AS
 SELECT
     fixes.* EXCLUDE (bug_type),
     coalesce(fixes.bug_type, 'UNKNOWN') AS bug_type,
@@ -32,3 +32,5 @@ SELECT
     runs.unit_id
 FROM rollup.fixes AS fixes
 JOIN runs ON runs.source = fixes.source AND runs.run_id = fixes.run_id;
+
+CREATE OR REPLACE TABLE fixes AS FROM derived_fixes;

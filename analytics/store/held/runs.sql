@@ -1,5 +1,5 @@
 -- One row per run, with its state and outcome as of the clock.
-CREATE OR REPLACE VIEW runs AS
+CREATE OR REPLACE VIEW derived_runs AS
 WITH dated AS (
     SELECT
         runs.* EXCLUDE (
@@ -69,3 +69,5 @@ SELECT
     state <> 'running' AND coalesce(first_time_right, false) AS was_first_time_right,
     pipelines_passed + pipelines_failed AS pipelines_judged
 FROM judged;
+
+CREATE OR REPLACE TABLE runs AS FROM derived_runs;

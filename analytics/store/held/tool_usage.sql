@@ -1,5 +1,5 @@
 -- One row per tool, agent and run, with the run's own cuts.
-CREATE OR REPLACE VIEW tool_usage AS
+CREATE OR REPLACE VIEW derived_tool_usage AS
 SELECT
     tools.*,
     runs.project,
@@ -17,3 +17,5 @@ SELECT
     runs.unit_id
 FROM rollup.tool_usage AS tools
 JOIN runs ON runs.source = tools.source AND runs.run_id = tools.run_id;
+
+CREATE OR REPLACE TABLE tool_usage AS FROM derived_tool_usage;

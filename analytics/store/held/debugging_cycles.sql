@@ -1,5 +1,5 @@
 -- One row per debugging cycle of a run, with the run's own cuts.
-CREATE OR REPLACE VIEW debugging_cycles AS
+CREATE OR REPLACE VIEW derived_debugging_cycles AS
 SELECT
     cycles.* EXCLUDE (started_at, ended_at),
     cycles.started_at AS began_at,
@@ -20,3 +20,5 @@ SELECT
     runs.unit_id
 FROM rollup.debugging_cycles AS cycles
 JOIN runs ON runs.source = cycles.source AND runs.run_id = cycles.run_id;
+
+CREATE OR REPLACE TABLE debugging_cycles AS FROM derived_debugging_cycles;

@@ -1,5 +1,5 @@
 -- One row per thing about one run that is said in two ways, by its records or by a report.
-CREATE OR REPLACE VIEW conflicts AS
+CREATE OR REPLACE VIEW derived_conflicts AS
 WITH said AS (
     SELECT source, run_id, kind, one_says, other_says FROM rollup.conflicts
     UNION ALL
@@ -31,7 +31,7 @@ WITH said AS (
         any_value(reported.kind || ' (' || reported.origin || '): pass') AS other_says
     FROM runs
     JOIN reported ON reported.source = runs.source AND reported.run_id = runs.run_id AND reported.outcome = 'pass'
-    JOIN rollup.agent_runs AS parts
+    JOIN agent_runs AS parts
         ON parts.source = runs.source AND parts.run_id = runs.run_id AND parts.errors_count >= parts.calls_count
     GROUP BY runs.source, runs.run_id
 )
@@ -49,3 +49,5 @@ SELECT
     runs.day
 FROM said
 JOIN runs ON runs.source = said.source AND runs.run_id = said.run_id;
+
+CREATE OR REPLACE TABLE conflicts AS FROM derived_conflicts;
