@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from analytics.schema import ROLLUPS, STORED, TABLES
 from analytics.store import lake
-from analytics.store.loading import HELD
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -119,8 +118,7 @@ def exportables(con: "DuckDBPyConnection") -> Iterator[Exportable]:
         row = f"{table.row} As stored, without what the time of reading decides."
         yield Exportable(name=name, row=row, rows=con.table(f"lake.main.{table.name}"))
     for table in ROLLUPS:
-        folder = "held" if table.name in HELD else "views"
-        first_line = lake.statement(folder, table.name).splitlines()[0]
+        first_line = lake.statement("views", table.name).splitlines()[0]
         yield Exportable(
             name=table.name, row=first_line.removeprefix("-- "), rows=con.table(table.name)
         )

@@ -194,8 +194,27 @@ def _scan(
     else:
         outer = [expression.alias(f"{name}_{position}") for position, name, expression in asked]
         names = [f"{name}_{position}" for position, name, _ in asked]
-    answers = rows.aggregate([*keys, *outer], ", ".join(cuts)).fetchall()
-    return estimated(metrics, names, answers, len(cuts))
+    answers = rows.aggregate([*keys, *outer], ", ".join(cuts))
+    of_rows = any(metric.of.of_rows for metric in metrics)
+    told = _with_lists(answers) if of_rows else answers.fetchall()
+    return estimated(metrics, names, told, len(cuts))
+
+
+def _with_lists(answers: "DuckDBPyRelation") -> list[tuple[Any, ...]]:
+    """Return answers with their lists as arrays: as Python's objects, those of all rows take long."""
+    columns = answers.fetchnumpy().values()
+    return list(zip(*([_plain(value) for value in column] for column in columns), strict=True))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Return a value of an array as Python's own: nothing for unknown, a date for the begin of a period."""
+    import numpy as np
+
+    if value is np.ma.masked:
+        return None
+    if isinstance(value, np.datetime64):
+        return value.astype("datetime64[D]").item()
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def estimated(

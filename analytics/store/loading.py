@@ -1,42 +1,45 @@
 """Holds in memory what metrics read: derived from the store's rollups, all of them or what changed since."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError
-from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS
+from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS, Field, Table
 from analytics.store import lake
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 _REPORTS = (VERDICTS, CODE_REPORTS)
 """What was told of runs from outside: few rows, and any may speak of any run."""
 
-BROUGHT = (*ROLLUPS, *_REPORTS)
-"""What is read of the store, in schema ``rollup``."""
+BROUGHT = (RUNS, *_REPORTS)
+"""What runs are derived from, read as schema ``brought``."""
 
-HELD = (
-    "reported",
+DERIVED = ("reported", "runs")
+"""Tables in memory, in schema ``rollup``, each after those that it reads: what the view ``derived_<name>``
+makes of what is brought."""
+
+PARTS = tuple(table for table in ROLLUPS if table not in (RUNS, BATCHES))
+"""Rollups whose rows belong to runs. In memory, in schema ``rollup``, a row knows its run by a number."""
+
+OF_A_RUN = ("source", "run_id", "trace_id")
+"""Columns that the number stands for."""
+
+VIEWS = (
     "runs",
     "fixes",
     "agent_runs",
     "usage",
     "tool_usage",
+    "tool_calls",
     "pipelines",
     "debugging_cycles",
     "conflicts",
-    "told_batches",
+    "batches",
 )
-"""Tables in memory, each after those that it reads: what the view ``derived_<name>`` says
-of what is read of the store."""
-
-VIEWS = ("tool_calls", "batches")
-"""Views over those: of a row each, or of runs of many traces."""
-
-MADE_OF = {"told_batches": "batches"}
-"""The rollup that a table in memory is made of, where it has another name."""
+"""What metrics and pages read, each after those that it reads."""
 
 _ROWS_CHANGE = frozenset(
     {"tables_inserted_into", "tables_deleted_from", "inlined_insert", "inlined_delete"}
@@ -84,7 +87,7 @@ class Loader:
         for _ in range(_LOADS):
             with suppress(_OvertakenError), _transaction(cursor):
                 cursor.execute(lake.statement("statements", "aged_traces"))
-                _hold_changed(cursor, HELD)
+                _hold_changed(cursor, {table.name for table in ROLLUPS})
                 return
         raise StoreError("the store changes faster than it can be read; the next look tries again.")
 
@@ -106,8 +109,8 @@ class Loader:
             return
         with _transaction(cursor):
             newest = lake.snapshot_id(cursor)
-            cursor.execute(lake.statement("statements", "all_rollups"))
-            hold_all(cursor)
+            cursor.execute(lake.statement("statements", "bring_all"))
+            hold_all(cursor, "lake.{}")
         self.snapshot = newest
         self._since_sweep = _SWEPT_AFTER
 
@@ -128,9 +131,30 @@ class Loader:
         return True
 
 
-def hold_all(con: "DuckDBPyConnection") -> None:
-    """Derive every table in memory from what schema ``rollup`` says, and make the views over them."""
-    for name in HELD:
+def prepare(con: "DuckDBPyConnection", *, attached: bool) -> None:
+    """Make what rows are held in; where no store is attached, what they would be brought from as well."""
+    con.execute("CREATE SCHEMA rollup")
+    con.execute("CREATE SCHEMA brought")
+    con.execute("CREATE SEQUENCE run_numbers")
+    for table in PARTS:
+        con.execute(lake.ddl(_part(table), "rollup"))
+    con.execute(lake.ddl(BATCHES, "rollup"))
+    if not attached:
+        for table in BROUGHT:
+            con.execute(lake.ddl(table, "brought"))
+        _derive(con)
+
+
+def _part(table: Table) -> Table:
+    """Return a rollup as it is in memory: with a number in the place of what tells the run."""
+    number = Field("run_no", "BIGINT", "Number of the run in memory.", required=True)
+    own = [field for field in table.fields if field.name not in OF_A_RUN]
+    return Table(table.name, table.row, (number, *own), key=())
+
+
+def _derive(con: "DuckDBPyConnection") -> None:
+    """Make every derived table of what is brought, and the views over what is held."""
+    for name in DERIVED:
         con.execute(lake.statement("held", name))
     for name in VIEWS:
         con.execute(lake.statement("views", name))
@@ -181,18 +205,47 @@ def _load_changes(cursor: "DuckDBPyConnection", since: int, newest: int) -> bool
     row = cursor.execute(lake.statement("queries", "changed_share")).fetchone()
     if row is None or row[0] > _MOST_CHANGED:
         return False
-    # What a report says of a run is in no rollup, and may contradict it.
-    reports = cursor.execute("SELECT 1 FROM lake.verdicts LIMIT 1").fetchone()
-    of_reports = {"reported", "conflicts"} if reports else set()
-    _hold_changed(
-        cursor, [name for name in HELD if MADE_OF.get(name, name) in rollups or name in of_reports]
-    )
+    _hold_changed(cursor, rollups)
     return True
 
 
-def _hold_changed(cursor: "DuckDBPyConnection", names: Iterable[str]) -> None:
-    """Derive again what is held of the traces in table ``changed_traces``; what is not named has none."""
-    cursor.execute(lake.statement("statements", "changed_rollups"))
+def hold_all(cursor: "DuckDBPyConnection", stored: str) -> None:
+    """Hold all that there is.
+
+    Args:
+        cursor: with runs and reports in schema ``brought``.
+        stored: the name of a table with the rows of a rollup, ``{}`` standing for the rollup's.
+    """
+    cursor.execute(lake.statement("statements", "drop_all"))
+    _derive(cursor)
+    for table in (*PARTS, BATCHES):
+        _hold(cursor, table, cursor.table(stored.format(table.name)))
+
+
+def _hold_changed(cursor: "DuckDBPyConnection", rollups: Collection[str]) -> None:
+    """Hold what the store has now of the traces in table ``changed_traces``.
+
+    Args:
+        cursor: in a transaction.
+        rollups: the rollups that may have rows of these traces.
+    """
+    cursor.execute(lake.statement("statements", "bring_changed"))
     cursor.execute(lake.statement("statements", "drop_held"))
-    for name in names:
-        cursor.view(f"derived_{name}").insert_into(name)
+    for name in DERIVED:
+        cursor.view(f"derived_{name}").insert_into(f"rollup.{name}")
+    traces = cursor.table("changed_traces")
+    for table in (*PARTS, BATCHES):
+        if table.name in rollups:
+            stored = cursor.table(f"lake.{table.name}")
+            _hold(cursor, table, stored.join(traces, "source, trace_id", how="semi"))
+
+
+def _hold(cursor: "DuckDBPyConnection", table: Table, rows: "DuckDBPyRelation") -> None:
+    """Put rows of a rollup into memory, those of a run by its number.
+
+    A store that has grown with its versions has the columns in another order.
+    """
+    if table in PARTS:
+        runs = cursor.table("rollup.runs").project("source", "run_id", "run_no")
+        rows, table = rows.join(runs, "source, run_id"), _part(table)
+    rows.select(*table.columns).insert_into(f"rollup.{table.name}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import STALE_AFTER, STALE_SETTING
 from analytics.store import lake
-from analytics.store.loading import BROUGHT, Loader, hold_all
+from analytics.store.loading import Loader, prepare
 from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
@@ -160,17 +160,13 @@ class Reader:
         self._prepare()
 
     def _prepare(self) -> None:
-        """Make the clock, and where nothing is attached, empty tables."""
+        """Make the clock, and what the rows are held in."""
         con = self._con
-        con.execute("CREATE SCHEMA rollup")
         con.execute("CREATE TABLE clock (now TIMESTAMP, stale_after_s DOUBLE)")
         con.execute(
             "INSERT INTO clock VALUES ($1, $2)", [self.now, self._stale_after.total_seconds()]
         )
-        if not self._attached:
-            for table in BROUGHT:
-                con.execute(lake.ddl(table, "rollup"))
-            hold_all(con)
+        prepare(con, attached=self._attached)
         self._loader = Loader()
 
     def _tick(self, cursor: "DuckDBPyConnection") -> None:

@@ -233,7 +233,7 @@ def _recompute(cursor: "DuckDBPyConnection") -> None:
     cursor.execute(_sql("touch_all"))
     rollups.work_out(cursor, presets)
     cursor.execute(_sql("take_recomputed"))
-    hold_all(cursor)
+    hold_all(cursor, "new_{}")
     measure(cursor, CATALOG)
 
 

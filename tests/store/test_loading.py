@@ -48,10 +48,7 @@ def held(reader: Reader) -> dict[str, list[tuple[Any, ...]]]:
     """What a reader has in memory."""
     reader.poll()
     with reader.cursor() as con:
-        return {
-            name: sorted(con.table(name).fetchall(), key=repr)
-            for name in (*loading.HELD, *loading.VIEWS)
-        }
+        return {name: sorted(con.table(name).fetchall(), key=repr) for name in loading.VIEWS}
 
 
 def fresh(store: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -3,12 +3,12 @@
 CREATE OR REPLACE VIEW derived_reported AS
 WITH spoken AS (
     SELECT runs.source, runs.run_id, runs.trace_id, verdicts.*
-    FROM rollup.verdicts AS verdicts
-    JOIN rollup.runs AS runs ON verdicts.key_kind = 'run' AND runs.run_id = verdicts.key
+    FROM brought.verdicts AS verdicts
+    JOIN brought.runs AS runs ON verdicts.key_kind = 'run' AND runs.run_id = verdicts.key
     UNION ALL
     SELECT runs.source, runs.run_id, runs.trace_id, verdicts.*
-    FROM rollup.verdicts AS verdicts
-    JOIN rollup.runs AS runs ON verdicts.key_kind = 'task' AND runs.task = verdicts.key
+    FROM brought.verdicts AS verdicts
+    JOIN brought.runs AS runs ON verdicts.key_kind = 'task' AND runs.task = verdicts.key
     WHERE verdicts.variant IS NULL OR verdicts.variant IN (runs.variant, runs.model)
 )
 SELECT
@@ -32,4 +32,4 @@ QUALIFY row_number() OVER (
         origin
 ) = 1;
 
-CREATE OR REPLACE TABLE reported AS FROM derived_reported;
+CREATE OR REPLACE TABLE rollup.reported AS FROM derived_reported;

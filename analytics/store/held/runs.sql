@@ -1,4 +1,4 @@
--- One row per run, with its state and outcome as of the clock.
+-- One row per run, with its state and outcome as of the clock, and the number by which its rollups know it.
 CREATE OR REPLACE VIEW derived_runs AS
 WITH dated AS (
     SELECT
@@ -25,10 +25,10 @@ WITH dated AS (
         coalesce(code.lines_added, runs.lines_added) AS lines_added,
         coalesce(code.lines_removed, runs.lines_removed) AS lines_removed,
         coalesce(code.coverage, runs.coverage) AS coverage
-    FROM rollup.runs AS runs
+    FROM brought.runs AS runs
     CROSS JOIN clock
-    LEFT JOIN reported ON reported.source = runs.source AND reported.run_id = runs.run_id
-    LEFT JOIN rollup.code_reports AS code ON code.source = runs.source AND code.run_id = runs.run_id
+    LEFT JOIN rollup.reported AS reported ON reported.source = runs.source AND reported.run_id = runs.run_id
+    LEFT JOIN brought.code_reports AS code ON code.source = runs.source AND code.run_id = runs.run_id
 ),
 judged AS (
     SELECT
@@ -41,6 +41,7 @@ judged AS (
     FROM dated
 )
 SELECT
+    nextval('run_numbers') AS run_no,
     *,
     date_trunc('day', started_at)::DATE AS day,
     coalesce(task, run_id) AS unit_id,
@@ -70,4 +71,4 @@ SELECT
     pipelines_passed + pipelines_failed AS pipelines_judged
 FROM judged;
 
-CREATE OR REPLACE TABLE runs AS FROM derived_runs;
+CREATE OR REPLACE TABLE rollup.runs AS FROM derived_runs;

@@ -4,6 +4,6 @@ SELECT
     count(*) FILTER (
         (runs.state = 'abandoned') <> coalesce(runs.last_seen_at < clock.now - to_seconds(clock.stale_after_s), false)
     ) AS aged
-FROM runs
+FROM rollup.runs AS runs
 CROSS JOIN clock
 WHERE runs.state <> 'finished';

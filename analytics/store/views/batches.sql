@@ -25,7 +25,7 @@ WITH counted AS (
 ),
 told AS (
     SELECT batches.*, clock.now, clock.stale_after_s
-    FROM told_batches AS batches
+    FROM rollup.batches AS batches
     CROSS JOIN clock
 )
 SELECT
