@@ -1,9 +1,10 @@
 """Writes one import into a store: upsert, facts, revisions, rejects and rollups in one transaction."""
 
+import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from shutil import copyfile
@@ -84,9 +85,10 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
             _choose(con, arrival.presets)
         if arrival.prices is not None:
             _choose_prices(con, arrival.prices)
-        presets = lake.presets(con)
+        settings = lake.settings(con)
+        presets, own_prices = lake.presets(con, settings), lake.price_list(con, settings)
         snapshot_before = lake.snapshot_id(con)
-        settled = settle(con, presets)
+        settled = settle(con, presets, settings)
         import_id = next_id(con)
         con.execute("SET VARIABLE import_id = $1", [import_id])
         con.execute("SET VARIABLE origin = $1", [arrival.origin])
@@ -106,7 +108,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         unmatched = _write_facts(con, presets, "fact_source")
         deleted = _delete(con, arrival.deleted_ids)
         con.execute(lake.statement("statements", "touched_ids"))
-        runs = refresh.refresh(con, presets)
+        runs = refresh.refresh(con, presets, own_prices)
         states = dict(
             con.execute("SELECT state, sum(calls_count) FROM changes GROUP BY state").fetchall()
         )
@@ -145,7 +147,8 @@ def use_prices(con: "DuckDBPyConnection", own: "PriceList") -> None:
 
 
 def _choose(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
-    if lake.setting(con, "semantics") is None or list(chosen) != list(lake.presets(con)):
+    settings = lake.settings(con)
+    if "semantics" not in settings or list(chosen) != list(lake.presets(con, settings)):
         lake.keep_presets(con, chosen)
 
 
@@ -154,10 +157,19 @@ def _choose_prices(con: "DuckDBPyConnection", own: "PriceList") -> None:
         lake.keep_setting(con, "prices", own.text)
 
 
-def settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> bool:
-    """Work everything out anew where the store was last written by other rules; say whether it was."""
-    rules = refresh.rules(presets, lake.price_list(con))
-    if lake.setting(con, "rules") == rules:
+def settle(
+    con: "DuckDBPyConnection", presets: Sequence[Preset], known: Mapping[str, str] | None = None
+) -> bool:
+    """Work everything out anew where the store was last written by other rules; say whether it was.
+
+    Args:
+        con: a connection from ``lake.writer``, in a transaction.
+        presets: the semantics in force.
+        known: the store's settings, where they have been read.
+    """
+    settings = lake.settings(con) if known is None else known
+    rules = refresh.rules(presets, lake.price_list(con, settings))
+    if settings.get("rules") == rules:
         return False
     lake.keep_setting(con, "rules", rules)
     if con.execute("SELECT 1 FROM lake.spans LIMIT 1").fetchone() is None:
@@ -184,17 +196,9 @@ def _view_calls(con: "DuckDBPyConnection", staged_files: list[str]) -> None:
 
 def _explain_ops(con: "DuckDBPyConnection", presets: Sequence[Preset], ops: str) -> None:
     """Fill table meanings (one row per op) and whether roots of unknown traces are runs."""
-    found = [classify(op, presets) for (op,) in con.execute(ops).fetchall()]
     con.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE meanings "
-        "(op VARCHAR, preset VARCHAR, role VARCHAR, kind VARCHAR, agent VARCHAR, tool VARCHAR)"
-    )
-    if found:
-        con.executemany(
-            "INSERT INTO meanings VALUES ($1, $2, $3, $4, $5, $6)",
-            [(m.op, m.preset, m.role, m.kind, m.agent, m.tool) for m in found],
-        )
+    found = [asdict(classify(op, presets)) for (op,) in con.execute(ops).fetchall()]
+    con.execute(lake.statement("statements", "meanings"), [json.dumps(found)])
 
 
 def _take(con: "DuckDBPyConnection") -> bool:

@@ -4,9 +4,10 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -264,15 +265,26 @@ def has_snapshot(con: "DuckDBPyConnection", snapshot: int) -> bool:
     return row is not None
 
 
+def settings(con: "DuckDBPyConnection") -> dict[str, str]:
+    """Return every setting of the store by name. One costs as much to read as all."""
+    return dict(con.execute("SELECT name, value FROM lake.settings").fetchall())
+
+
 def setting(con: "DuckDBPyConnection", name: str) -> str | None:
     """Return one setting of the store, or None where it has not been set."""
-    row = con.execute("SELECT value FROM lake.settings WHERE name = $1", [name]).fetchone()
-    return str(row[0]) if row else None
+    return settings(con).get(name)
 
 
-def presets(con: "DuckDBPyConnection") -> tuple[Preset, ...]:
-    """Return the semantics that a store's rows were read with."""
-    told = setting(con, "semantics")
+def presets(
+    con: "DuckDBPyConnection", known: Mapping[str, str] | None = None
+) -> tuple[Preset, ...]:
+    """Return the semantics that a store's rows were read with.
+
+    Args:
+        con: a connection to the store.
+        known: its settings, where they have been read.
+    """
+    told = (settings(con) if known is None else known).get("semantics")
     if told is None:
         return tuple(load(name) for name in BUNDLED)
     return tuple(parse(name, text) for name, text in json.loads(told))
@@ -283,9 +295,9 @@ def keep_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     keep_setting(con, "semantics", json.dumps([[preset.name, preset.text] for preset in chosen]))
 
 
-def price_list(con: "DuckDBPyConnection") -> cost.PriceList:
-    """Return the user's own prices and budgets, as the store was told."""
-    return cost.parse(setting(con, "prices") or "")
+def price_list(con: "DuckDBPyConnection", known: Mapping[str, str] | None = None) -> cost.PriceList:
+    """Return the user's own prices and budgets, as the store was told; ``known`` as for ``presets``."""
+    return cost.parse((settings(con) if known is None else known).get("prices") or "")
 
 
 def keep_setting(con: "DuckDBPyConnection", name: str, value: str) -> None:
@@ -294,6 +306,7 @@ def keep_setting(con: "DuckDBPyConnection", name: str, value: str) -> None:
     con.execute("INSERT INTO lake.settings VALUES ($1, $2)", [name, value])
 
 
+@cache
 def statement(folder: str, name: str) -> str:
     """Return the text of one .sql file of the store."""
     return (files("analytics.store") / folder / f"{name}.sql").read_text("utf-8")
