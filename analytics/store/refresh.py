@@ -2,16 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from analytics import cost
-from analytics.schema import PRICES, ROLLUPS
+from analytics.schema import BATCHES, PRICES, ROLLUPS, RUNS, TABLES
 from analytics.semantics import Preset, error_kind, extract, fallback, roots_are_runs
-from analytics.store import interrupts, lake, memory
+from analytics.store import incoming, interrupts, lake, memory
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -35,12 +35,20 @@ _ORDER = (
 """Each reads what the ones before it made."""
 
 
+_TELLING = frozenset({RUNS.name, BATCHES.name})
+"""A trace's rollups are written together: runs and series tell of all."""
+
 _CALLS_AT_ONCE = 150_000
 """Memory is bounded by the calls of a slice, however many an import brings."""
 
 
 def refresh(
-    con: "DuckDBPyConnection", presets: Sequence[Preset], own_prices: cost.PriceList
+    con: "DuckDBPyConnection",
+    presets: Sequence[Preset],
+    own_prices: cost.PriceList,
+    *,
+    filled: Collection[str] = frozenset(TABLES),
+    alone: bool = False,
 ) -> int:
     """Work out again the rollups of the traces in temporary table ``all_touched``.
 
@@ -50,6 +58,8 @@ def refresh(
         con: a connection from ``lake.writer``.
         presets: the semantics in force.
         own_prices: the user's own prices.
+        filled: the tables that can hold rows of these traces.
+        alone: whether ``incoming`` and ``new_facts`` are all that the store holds, and few.
 
     Returns:
         The number of runs that those traces hold now.
@@ -57,22 +67,24 @@ def refresh(
     con.execute("SET VARIABLE calls_at_once = $1", [_CALLS_AT_ONCE])
     con.execute(lake.statement("statements", "slices"))
     slices = con.execute("SELECT DISTINCT slice FROM all_sliced ORDER BY slice").fetchall()
-    worked_out = _worked_out_aside if len(slices) > 1 else _worked_out_here
+    worked_out = _worked_out_alone if alone else _worked_out_here
+    if len(slices) > 1:
+        worked_out = _worked_out_aside
     runs = 0
     for (part,) in slices:
         con.execute("SET VARIABLE slice = $1", [part])
         con.execute(lake.statement("statements", "slice"))
         with worked_out(con, presets, own_prices):
-            runs += _replace(con)
+            runs += _replace(con, filled)
     return runs
 
 
-def _replace(con: "DuckDBPyConnection") -> int:
+def _replace(con: "DuckDBPyConnection", filled: Collection[str]) -> int:
     """Put what was worked out of a slice in the place of what the store has, and count its runs."""
-    con.execute(lake.statement("statements", "known_traces"))
-    # A removal that finds nothing costs as much as one that does.
-    if con.execute("SELECT 1 FROM known_traces LIMIT 1").fetchone():
-        con.execute(lake.statement("statements", "drop_rollups"))
+    if not _TELLING.isdisjoint(filled):
+        con.execute(lake.statement("statements", "known_traces"))
+        if con.execute("SELECT 1 FROM known_traces LIMIT 1").fetchone():
+            incoming.drop(con, "drop_rollups", ROLLUPS, filled)
     con.execute(lake.statement("statements", "keep_rollups"))
     con.execute(lake.statement("statements", "keep_prices"))
     row = con.execute("SELECT count(*) FROM new_runs").fetchone()
@@ -113,6 +125,17 @@ def _worked_out_here(
 ) -> Iterator[None]:
     """Have what was worked out of a slice in memory."""
     work_out(con, presets, own_prices)
+    yield
+
+
+@contextmanager
+def _worked_out_alone(
+    con: "DuckDBPyConnection", presets: Sequence[Preset], own_prices: cost.PriceList
+) -> Iterator[None]:
+    """Have what was worked out of all that came into an empty store, without reading it back."""
+    memory.give_back(con)
+    con.execute(lake.statement("statements", "touched_alone"))
+    _work_out(con, presets, own_prices)
     yield
 
 
