@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from analytics.schema import TABLES
+from analytics.schema import IMPORTS, TABLES
 from analytics.semantics import Preset, extract
 from analytics.sources import Reject, Staged
 from analytics.store import incoming, lake, memory, refresh, threads
@@ -95,7 +95,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         settled = settle(con, presets, settings, is_empty="spans" not in filled)
         if settled:
             filled = frozenset(TABLES)
-        import_id = next_id(con)
+        import_id = next_id(con) if IMPORTS.name in filled else 1
         con.execute("SET VARIABLE import_id = $1", [import_id])
         con.execute("SET VARIABLE origin = $1", [arrival.origin])
         held = incoming.view(con, presets, files)

@@ -76,6 +76,8 @@ def refresh(
         con.execute(lake.statement("statements", "slice"))
         with worked_out(con, presets, own_prices):
             runs += _replace(con, filled)
+        # A price, unlike a trace, is one of several slices.
+        filled = {*filled, PRICES.name}
     return runs
 
 
@@ -86,7 +88,9 @@ def _replace(con: "DuckDBPyConnection", filled: Collection[str]) -> int:
         if con.execute("SELECT 1 FROM known_traces LIMIT 1").fetchone():
             incoming.drop(con, "drop_rollups", ROLLUPS, filled)
     con.execute(lake.statement("statements", "keep_rollups"))
-    con.execute(lake.statement("statements", "keep_prices"))
+    con.execute(
+        lake.statement("statements", "keep_prices" if PRICES.name in filled else "first_prices")
+    )
     row = con.execute("SELECT count(*) FROM new_runs").fetchone()
     return int(row[0]) if row else 0
 

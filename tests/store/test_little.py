@@ -83,6 +83,23 @@ def test_an_import_that_works_everything_out_anew_first_replaces_that_too(empty_
         assert known(con) == fresh
 
 
+def test_the_first_prices_are_kept_once(empty_store: Path, monkeypatch: pytest.MonkeyPatch):
+    priced = calls("priced_fixes")
+    twice = [
+        {
+            **line,
+            **{key: line[key] and f"again:{line[key]}" for key in ("id", "trace_id", "parent_id")},
+        }
+        for line in priced
+    ]
+    monkeypatch.setattr(imports.refresh, "_CALLS_AT_ONCE", len(priced))
+    with stored(empty_store, [*priced, *twice]) as (con, _):
+        assert answer(con, "SELECT count(*) FROM (SELECT DISTINCT slice FROM all_sliced)") == 2
+        kept = rows(con, "prices")
+        assert kept
+        assert len(kept) == len(set(kept))
+
+
 def test_what_comes_into_an_empty_store_is_typed_as_what_is_stored(empty_store: Path):
     with stored(empty_store, LINES) as (con, _):
         came = [told(con, name) for name in ("touched_spans", "touched_facts")]
