@@ -231,7 +231,7 @@ def _recompute(cursor: "DuckDBPyConnection") -> None:
     cursor.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs])
     cursor.execute(lake.statement("statements", "all_ids"))
     cursor.execute(_sql("touch_all"))
-    rollups.work_out(cursor, presets)
+    rollups.work_out(cursor, presets, lake.price_list(cursor))
     cursor.execute(_sql("take_recomputed"))
     hold_all(cursor, "new_{}")
     measure(cursor, CATALOG)
