@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError
 from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS, Field, Table
-from analytics.store import lake
+from analytics.store import lake, threads
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -48,6 +48,9 @@ _ROWS_CHANGE = frozenset(
 
 _MOST_CHANGED = 0.25
 """Above so many changed traces for each run in memory, loading everything is quicker."""
+
+_MANY_RUNS = 20_000
+"""Runs from which on reading them is worth more than one thread."""
 
 _SWEPT_AFTER = 50
 """Loads after which the rows that were replaced are taken out of memory."""
@@ -109,6 +112,7 @@ class Loader:
             return
         with _transaction(cursor):
             newest = lake.snapshot_id(cursor)
+            threads.suit(cursor, little=len(cursor.table("lake.runs")) < _MANY_RUNS)
             cursor.execute(lake.statement("statements", "bring_all"))
             hold_all(cursor, "lake.{}")
         self.snapshot = newest

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import STALE_AFTER, STALE_SETTING
-from analytics.store import lake
+from analytics.store import lake, threads
 from analytics.store.loading import Loader, prepare
 from analytics.store.location import Location, Store
 
@@ -162,6 +162,7 @@ class Reader:
     def _prepare(self) -> None:
         """Make the clock, and what the rows are held in."""
         con = self._con
+        threads.suit(con, little=True)
         con.execute("CREATE TABLE clock (now TIMESTAMP, stale_after_s DOUBLE)")
         con.execute(
             "INSERT INTO clock VALUES ($1, $2)", [self.now, self._stale_after.total_seconds()]

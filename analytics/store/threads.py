@@ -1,4 +1,4 @@
-"""How many threads share a writer's statements: one where there is little to do."""
+"""How many threads share the statements of a process: one where there is little to do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
