@@ -120,7 +120,7 @@ def fixes(store: Store, version: Version, scope: Scope, view: TableView) -> tabl
 
         def page(number: int) -> tables.Page:
             return tables.fixes(
-                where.apply(con.view("fixes")),
+                where.apply(con.table("fixes")),
                 search=view.search,
                 order=view.order,
                 descending=view.descending,
@@ -147,7 +147,7 @@ def run_detail(store: Store, version: Version, source: str, run_id: str) -> RunD
         calls = tables.run_calls(con, source, trace_id, run_id)
         shown = calls.head(_MOST_CALLS_SHOWN)
         is_own = (Column("source") == constant(source)) & (Column("run_id") == constant(run_id))
-        bugs = con.view("fixes").filter(is_own & Column("patch_span_id").isnotnull())
+        bugs = con.table("fixes").filter(is_own & Column("patch_span_id").isnotnull())
         patched = tables.fixes(bugs, limit=_MOST_DIFFS)
         diffs = [
             (bug["title"] or bug["file"] or bug["bug_id"] or "Patch", diff)

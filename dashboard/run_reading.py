@@ -188,7 +188,7 @@ def bugs(store: Store, run: Mapping[str, Any]) -> tables.Page:
     """Return the bugs of a run."""
     with tables.consistent(reader(store)) as con:
         own = {"source": [run["source"]], "run_id": [run["run_id"]]}
-        return tables.fixes(run_tables.equal(con.view("fixes"), own), limit=50)
+        return tables.fixes(run_tables.equal(con.table("fixes"), own), limit=50)
 
 
 def diff(store: Store, run: Mapping[str, Any], span_id: str) -> str | None:
@@ -204,5 +204,5 @@ def _selected(
     read = reader(store)
     with tables.consistent(read) as con:
         where = selection(scope, window(con, scope, read.now))
-        rows = run_tables.equal(where.apply(con.view("runs")), dict(view.also))
+        rows = run_tables.equal(where.apply(con.table("runs")), dict(view.also))
         yield con, run_tables.searched(rows, view.search)

@@ -25,7 +25,7 @@ def write_page(choice: StoreChoice, file: Path, period: str = "all") -> int:
     try:
         shown = overview(reader, Scope(period=PERIODS[period]))
         with tables.consistent(reader) as con:
-            rows = selection(shown.scope, shown.window).apply(con.view("fixes"))
+            rows = selection(shown.scope, shown.window).apply(con.table("fixes"))
             fixes = tables.fixes(rows, limit=FIXES_SHOWN)
         return export_page(shown, figures(shown), fixes, file, made_at=reader.now)
     finally:

@@ -3,6 +3,10 @@
 # A stamp inside .venv is removed before and written after each install, so that an interrupted one
 # is never reused; it names the pins' checksum and the path, because a venv does not survive a move.
 
+# What Python compiles of .venv is kept there: without, every process would compile all that it imports anew,
+# and start a second or two later.
+unset PYTHONDONTWRITEBYTECODE
+
 say() { printf 'patchpilot: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 

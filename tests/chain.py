@@ -92,7 +92,7 @@ def stored(
         template: an empty store.
         parts: raw calls.
     """
-    with copied(template) as store, lake.writer(store) as con:
+    with copied(template) as store, lake.writer(store, little=True) as con:
         for part in parts:
             bring(con, store, part)
         yield con, store

@@ -116,11 +116,11 @@ def exportables(con: "DuckDBPyConnection") -> Iterator[Exportable]:
     for table in ROLLUPS:
         name = f"{ROLLUP_PREFIX}{table.name}"
         row = f"{table.row} As stored, without what the time of reading decides."
-        yield Exportable(name=name, row=row, rows=con.table(f"rollup.{table.name}"))
+        yield Exportable(name=name, row=row, rows=con.table(f"lake.main.{table.name}"))
     for table in ROLLUPS:
         first_line = lake.statement("views", table.name).splitlines()[0]
         yield Exportable(
-            name=table.name, row=first_line.removeprefix("-- "), rows=con.view(table.name)
+            name=table.name, row=first_line.removeprefix("-- "), rows=con.table(table.name)
         )
 
 

@@ -54,6 +54,11 @@ class Aggregate(Protocol):
         """Whether its moments are taken per task first, and then over tasks."""
         ...
 
+    @property
+    def of_rows(self) -> bool:
+        """Whether its moments are lists with an element per row."""
+        ...
+
     def moments(self) -> "dict[str, Expression]":
         """Return what to ask of the view's rows; per task where ``per_unit``."""
         ...
@@ -87,6 +92,7 @@ class Count:
 
     where: str | None = None
     per_unit = False
+    of_rows = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -111,6 +117,7 @@ class Sum:
     where: str | None = None
     """A yes/no column: only rows for which it says yes are asked."""
     per_unit = False
+    of_rows = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -144,6 +151,7 @@ class Ratio:
     of: str
     over: str
     per_unit = True
+    of_rows = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -178,6 +186,7 @@ class Mean:
 
     of: str
     per_unit = True
+    of_rows = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -220,6 +229,7 @@ class Rate:
     excusable: str | None = None
     """Rows of the denominator that missed for a reason outside the agent."""
     per_unit = True
+    of_rows = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -267,6 +277,7 @@ class Quantile:
     of: str
     q: float
     per_unit = False
+    of_rows = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -295,6 +306,7 @@ class SurvivalMedian:
     time: str
     event: str
     per_unit = False
+    of_rows = True
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -332,6 +344,7 @@ class SpeedUp:
     at_least: int = 5
     """Events that each half must hold, else there is no value."""
     per_unit = False
+    of_rows = True
 
     @property
     def columns(self) -> tuple[str, ...]:

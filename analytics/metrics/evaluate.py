@@ -134,11 +134,11 @@ def selected(con: "DuckDBPyConnection", view: str, where: Selection) -> "DuckDBP
 
     of_runs = {c: values for c, values in where.equal.items() if view in _OWN.get(c, ())}
     if not of_runs:
-        return where.apply(con.view(view))
+        return where.apply(con.table(view))
     others = {c: values for c, values in where.equal.items() if c not in of_runs}
     keys = (Column("source"), Column("run_id"))
-    runs = Selection(equal=of_runs).apply(con.view("runs")).project(*keys)
-    rows = replace(where, equal=others).apply(con.view(view))
+    runs = Selection(equal=of_runs).apply(con.table("runs")).project(*keys)
+    rows = replace(where, equal=others).apply(con.table(view))
     return rows.join(runs, "source, run_id", how="semi")
 
 
@@ -194,8 +194,27 @@ def _scan(
     else:
         outer = [expression.alias(f"{name}_{position}") for position, name, expression in asked]
         names = [f"{name}_{position}" for position, name, _ in asked]
-    answers = rows.aggregate([*keys, *outer], ", ".join(cuts)).fetchall()
-    return estimated(metrics, names, answers, len(cuts))
+    answers = rows.aggregate([*keys, *outer], ", ".join(cuts))
+    of_rows = any(metric.of.of_rows for metric in metrics)
+    told = _with_lists(answers) if of_rows else answers.fetchall()
+    return estimated(metrics, names, told, len(cuts))
+
+
+def _with_lists(answers: "DuckDBPyRelation") -> list[tuple[Any, ...]]:
+    """Return answers with their lists as arrays: as Python's objects, those of all rows take long."""
+    columns = answers.fetchnumpy().values()
+    return list(zip(*([_plain(value) for value in column] for column in columns), strict=True))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Return a value of an array as Python's own: nothing for unknown, a date for the begin of a period."""
+    import numpy as np
+
+    if value is np.ma.masked:
+        return None
+    if isinstance(value, np.datetime64):
+        return value.astype("datetime64[D]").item()
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def estimated(

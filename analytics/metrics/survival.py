@@ -5,7 +5,7 @@ tests hold this one against it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,8 +15,11 @@ _Z = 1.959963984540054
 _RESAMPLES = 500
 _HALF = 0.5 + 1e-9
 """One half; a product of fractions that is exactly one half comes out of rounding just above it."""
-_MOST_DISTINCT = 1024
-"""Distinct times that the bootstrap tells apart; beyond that, times are pooled by rank."""
+_NEAR, _FAR = 192, 64
+"""Times that the bootstrap tells apart near the median, and over all; where there are more, the rest go with
+the next later one of these. Where a resampled curve crosses one half is decided near the median."""
+_NEAR_ERRORS = 6.0
+"""What is near: where the curve is within so many standard errors of one half."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +49,9 @@ class Observations:
 
 
 def observations(
-    times: Sequence[float | None] | None,
-    events: Sequence[bool] | None,
-    order: Sequence[int] | None = None,
+    times: "Sequence[float | None] | ndarray[Any, Any] | None",
+    events: "Sequence[bool] | ndarray[Any, Any] | None",
+    order: "Sequence[int] | ndarray[Any, Any] | None" = None,
 ) -> Observations:
     """Put lists side by side; where the time is unknown, the row is left out.
 
@@ -57,12 +60,27 @@ def observations(
     """
     import numpy as np
 
+    known = np.ma.filled(np.ma.asarray(() if times is None else times, dtype=float), np.nan)
+    aged = np.zeros(len(known)) if order is None else np.ma.filled(np.ma.asarray(order), 0)
     observed = Observations(
-        times=np.asarray(times or (), dtype=float),
-        events=np.asarray(events or (), dtype=bool),
-        order=np.asarray(order or [0] * len(times or ()), dtype=np.int64),
+        times=known,
+        events=np.asarray(() if events is None else events, dtype=bool),
+        order=np.asarray(aged, dtype=np.int64),
     )
-    return observed.where(~np.isnan(observed.times))
+    return observed.where(~np.isnan(known))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tally:
+    """One row per distinct time, in order: how many had the event then, and how many left in all."""
+
+    times: "ndarray[Any, Any]"
+    events_at: "ndarray[Any, Any]"
+    leaving_at: "ndarray[Any, Any]"
+
+    @property
+    def n(self) -> int:
+        return int(self.leaving_at.sum())
 
 
 def median(observed: Observations) -> tuple[float | None, float | None, float | None]:
@@ -73,10 +91,11 @@ def median(observed: Observations) -> tuple[float | None, float | None, float | 
     """
     import numpy as np
 
-    times, survival, variance = _curve(observed)
+    tally = _tally(observed)
+    times = tally.times
     if len(times) == 0:
         return None, None, None
-    value = _first(times, survival <= _HALF)
+    survival, variance = _curve(tally)
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = np.log(-np.log(survival))
         half = _Z * np.sqrt(variance) / np.abs(np.log(survival))
@@ -85,7 +104,7 @@ def median(observed: Observations) -> tuple[float | None, float | None, float | 
     # Once nobody is left, both bands are at zero with the curve.
     upper = np.where(survival > 0, np.where(survival < 1, upper, 1.0), 0.0)
     lower = np.where(survival > 0, np.where(survival < 1, lower, 1.0), 0.0)
-    return value, _first(times, lower <= 0.5), _first(times, upper <= 0.5)
+    return _crossed(times, survival), _first(times, lower <= 0.5), _first(times, upper <= 0.5)
 
 
 def speed_up(
@@ -99,71 +118,103 @@ def speed_up(
     """
     import numpy as np
 
-    # The rest decides between rows of the same age, so that the order in which they come does not.
-    by_age = np.lexsort((observed.events, observed.times, observed.order))
-    middle = (len(by_age) + 1) // 2
-    older, newer = observed.where(by_age[:middle]), observed.where(by_age[middle:])
+    older, newer = _halves(observed)
     if min(older.events_count, newer.events_count) < at_least:
         return None, None, None
-    before, after = median(older)[0], median(newer)[0]
-    if not before or after is None:
+    before, after = _tally(older), _tally(newer)
+    then, now = (_crossed(part.times, _curve(part)[0]) for part in (before, after))
+    if not then or now is None:
         return None, None, None
     seeds = np.random.default_rng(0)
-    drawn = 1 - _resampled(newer, seeds) / _resampled(older, seeds)
+    drawn = 1 - _resampled(after, seeds) / _resampled(before, seeds)
     # A draw without a median on one side says nothing; too many of them, and there is no interval.
     drawn = drawn[np.isfinite(drawn)]
     if len(drawn) < 0.95 * _RESAMPLES:
-        return 1 - after / before, None, None
+        return 1 - now / then, None, None
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return 1 - after / before, float(low), float(high)
+    return 1 - now / then, float(low), float(high)
 
 
-def _curve(observed: Observations) -> "tuple[ndarray[Any, Any], ...]":
-    """Return the distinct times with the survival after each and Greenwood's sum up to each."""
+def _halves(observed: Observations) -> tuple[Observations, Observations]:
+    """Return the older and the newer half; the one in the middle is with the older."""
     import numpy as np
 
-    times, events_at, leaving_at = _tally(observed)
-    at_risk = (
-        observed.n - np.concatenate(([0], np.cumsum(leaving_at)[:-1])) if len(times) else times
-    )
-    survival = np.cumprod(1 - events_at / at_risk) if len(times) else times
-    with np.errstate(divide="ignore"):
-        variance = np.cumsum(events_at / (at_risk * (at_risk - events_at))) if len(times) else times
-    return times, survival, variance
+    middle = (observed.n + 1) // 2
+    if middle == 0:
+        return observed, observed
+    edge = np.partition(observed.order, middle - 1)[middle - 1]
+    older, tied = observed.order < edge, np.flatnonzero(observed.order == edge)
+    # The rest decides between rows of the same age, so that the order in which they come does not.
+    tied = tied[np.lexsort((observed.events[tied], observed.times[tied]))]
+    older[tied[: middle - int(older.sum())]] = True
+    return observed.where(older), observed.where(~older)
 
 
-def _tally(observed: Observations) -> "tuple[ndarray[Any, Any], ...]":
+def _tally(observed: Observations) -> _Tally:
     import numpy as np
 
     times, inverse = np.unique(observed.times, return_inverse=True)
-    events_at = np.bincount(inverse, weights=observed.events, minlength=len(times))
-    leaving_at = np.bincount(inverse, minlength=len(times))
-    return times, events_at, leaving_at
+    return _Tally(
+        times=times,
+        events_at=np.bincount(inverse, weights=observed.events, minlength=len(times)),
+        leaving_at=np.bincount(inverse, minlength=len(times)),
+    )
 
 
-def _resampled(observed: Observations, seeds: Any) -> "ndarray[Any, Any]":  # noqa: ANN401
+def _curve(tally: _Tally) -> "tuple[ndarray[Any, Any], ...]":
+    """Return the survival after each time, and Greenwood's sum up to each."""
+    import numpy as np
+
+    at_risk = tally.n - np.cumsum(tally.leaving_at) + tally.leaving_at
+    survival = np.cumprod(1 - tally.events_at / at_risk)
+    with np.errstate(divide="ignore"):
+        variance = np.cumsum(tally.events_at / (at_risk * (at_risk - tally.events_at)))
+    return survival, variance
+
+
+def _resampled(whole: _Tally, seeds: Any) -> "ndarray[Any, Any]":  # noqa: ANN401
     """Return one Kaplan-Meier median per bootstrap sample, NaN where a sample has none."""
     import numpy as np
 
-    times, events_at, leaving_at = _tally(_pooled(observed))
-    cut_at = leaving_at - events_at
+    tally = _pooled(whole)
+    times = tally.times
     # Drawing n of n rows is a multinomial draw over (time, event or not).
-    chances = np.concatenate((events_at, cut_at)) / observed.n
-    draws = seeds.multinomial(observed.n, chances, size=_RESAMPLES)
+    counts = np.concatenate((tally.events_at, tally.leaving_at - tally.events_at))
+    drawn = counts > 0
+    draws = np.zeros((_RESAMPLES, len(counts)), dtype=np.int64)
+    draws[:, drawn] = seeds.multinomial(tally.n, counts[drawn] / tally.n, size=_RESAMPLES)
     events, leaving = draws[:, : len(times)], draws[:, : len(times)] + draws[:, len(times) :]
-    at_risk = observed.n - np.cumsum(leaving, axis=1) + leaving
+    at_risk = tally.n - np.cumsum(leaving, axis=1) + leaving
     survival = np.cumprod(1 - events / np.maximum(at_risk, 1), axis=1)
     reached = survival <= _HALF
     return np.where(reached.any(axis=1), times[reached.argmax(axis=1)], np.nan)
 
 
-def _pooled(observed: Observations) -> Observations:
+def _pooled(tally: _Tally) -> _Tally:
+    """Tell fewer times apart, where there are many: what is not an edge goes with the next edge."""
     import numpy as np
 
-    if len(np.unique(observed.times)) <= _MOST_DISTINCT:
-        return observed
-    edges = np.quantile(observed.times, np.linspace(0, 1, _MOST_DISTINCT), method="higher")
-    return replace(observed, times=edges[np.searchsorted(edges, observed.times)])
+    times = tally.times
+    if len(times) <= _NEAR + _FAR:
+        return tally
+    survival, variance = _curve(tally)
+    with np.errstate(invalid="ignore"):
+        error = survival * np.sqrt(variance)
+    # Once nobody is left, the error is no number, and the curve at zero.
+    near = np.flatnonzero(np.abs(survival - 0.5) <= _NEAR_ERRORS * np.nan_to_num(error, nan=0.0))
+    evenly = np.searchsorted(np.cumsum(tally.leaving_at), np.linspace(1, tally.n, _FAR))
+    kept = [evenly, near[np.linspace(0, len(near) - 1, min(_NEAR, len(near))).astype(int)]]
+    edges = np.unique(np.concatenate((*kept, [len(times) - 1])))
+    into = np.searchsorted(edges, np.arange(len(times)))
+    return _Tally(
+        times=times[edges],
+        events_at=np.bincount(into, weights=tally.events_at),
+        leaving_at=np.bincount(into, weights=tally.leaving_at).astype(np.int64),
+    )
+
+
+def _crossed(times: "ndarray[Any, Any]", survival: "ndarray[Any, Any]") -> float | None:
+    return _first(times, survival <= _HALF)
 
 
 def _first(times: "ndarray[Any, Any]", reached: "ndarray[Any, Any]") -> float | None:

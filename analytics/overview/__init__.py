@@ -153,8 +153,8 @@ def _of_several_types(con: "DuckDBPyConnection", where: Selection) -> int:
 
     several = replace(where, equal={**where.equal, "bug_type": ("several",)})
     key = Column("source"), Column("run_id")
-    bugs = where.apply(con.view("fixes")).project(*key)
-    return len(several.apply(con.view("runs")).project(*key).intersect(bugs))
+    bugs = where.apply(con.table("fixes")).project(*key)
+    return len(several.apply(con.table("runs")).project(*key).intersect(bugs))
 
 
 def _headline(

@@ -136,7 +136,7 @@ def _halves(
 ) -> "tuple[tuple[str, Selection], tuple[str, Selection]] | None":
     from duckdb import ColumnExpression as Column
 
-    runs = where.apply(con.view("runs"))
+    runs = where.apply(con.table("runs"))
     count = len(runs)
     if count < 2:
         return None
@@ -168,6 +168,6 @@ def _side(con: "DuckDBPyConnection", title: str, where: Selection) -> Side:
     started = Column("started_at")
     asked = (Function("count", started), Function("min", started), Function("max", started))
     named = [each.alias(name) for each, name in zip(asked, ("runs", "first", "last"), strict=True)]
-    runs, first, last = where.apply(con.view("runs")).aggregate(named).fetchall()[0]
+    runs, first, last = where.apply(con.table("runs")).aggregate(named).fetchall()[0]
     when = f", {moment(first)} to {moment(last)} UTC" if runs else ""
     return Side(title=title, detail=f"{counted(runs, 'run')}{when}", runs=runs)

@@ -133,7 +133,7 @@ def options(con: "DuckDBPyConnection", column: str, most: int = 500) -> list[str
     from duckdb import ColumnExpression as Column
     from duckdb import FunctionExpression as Function
 
-    rows = con.view(_home(column)).filter(Column(column).isnotnull())
+    rows = con.table(_home(column)).filter(Column(column).isnotnull())
     counted = rows.aggregate([Column(column), Function("count_star").alias("n")])
     ranked = counted.sort(Column("n").desc(), Column(column)).limit(most).fetchall()
     return [str(value) for value, _ in ranked]
@@ -143,7 +143,7 @@ def has_unknown(con: "DuckDBPyConnection", column: str) -> bool:
     """Say whether some run does not tell a column."""
     from duckdb import ColumnExpression as Column
 
-    rows = con.view(_home(column)).filter(Column(column).isnull())
+    rows = con.table(_home(column)).filter(Column(column).isnull())
     return rows.limit(1).fetchone() is not None
 
 
@@ -155,7 +155,7 @@ def _home(column: str) -> str:
 def _exists(con: "DuckDBPyConnection", column: str, value: str) -> bool:
     from duckdb import ColumnExpression as Column
 
-    rows = con.view(_home(column)).filter(Column(column) == constant(value))
+    rows = con.table(_home(column)).filter(Column(column) == constant(value))
     return rows.limit(1).fetchone() is not None
 
 

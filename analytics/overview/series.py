@@ -59,7 +59,7 @@ class Series:
 
 def series(con: "DuckDBPyConnection", where: Selection, window: Window) -> Series:
     """Work out what the charts draw for the selected runs."""
-    fixes = where.apply(con.view("fixes"))
+    fixes = where.apply(con.table("fixes"))
     agents = _agents(con, where)
     return Series(
         pass_rate=_over_time(con, "pass_rate", where, window.bucket),
@@ -68,7 +68,7 @@ def series(con: "DuckDBPyConnection", where: Selection, window: Window) -> Serie
         fix_bins=_fix_bins(fixes),
         fix_medians=_over_time(con, "fix_time_median", where, window.bucket),
         bug_types=_bug_types(con, where),
-        run_states=_run_states(where.apply(con.view("runs")), window.bucket),
+        run_states=_run_states(where.apply(con.table("runs")), window.bucket),
         agents=agents.head(_MOST_AGENTS),
         agents_left_out=max(len(agents) - _MOST_AGENTS, 0),
     )

@@ -84,7 +84,7 @@ def _extent(
     from duckdb import FunctionExpression as Function
 
     started = Column("started_at")
-    runs = con.view("runs")
+    runs = con.table("runs")
     past = runs.filter(started <= constant(now + _FUTURE))
     ends = [Function("min", started).alias("first"), Function("max", started).alias("last")]
     first, last, seen = past.aggregate([*ends, Function("count_star").alias("n")]).fetchall()[0]

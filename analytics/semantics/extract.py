@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _CASTS = {"BIGINT": "as_bigint", "DOUBLE": "as_double", "BOOLEAN": "as_boolean"}
 
 
+@cache
 def macros() -> str:
     """Return the casts and counts that the expressions below use, as SQL."""
     return (files("analytics.semantics") / "macros.sql").read_text("utf-8")

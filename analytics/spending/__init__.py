@@ -130,7 +130,7 @@ def choose(con: "DuckDBPyConnection", where: "Selection") -> None:
     from duckdb import ColumnExpression as Column
 
     con.execute(lake.statement(_FOLDER, "chosen"))
-    rows = where.apply(con.view("runs"))
+    rows = where.apply(con.table("runs"))
     rows.project(Column("source"), Column("run_id")).insert_into("chosen_runs")
 
 

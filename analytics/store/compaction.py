@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError, first_line
-from analytics.store import lake
+from analytics.store import lake, threads
 from analytics.store.location import Store
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def tidy(con: "DuckDBPyConnection", store: Store) -> bool:
         ).fetchone()
         if row is None or row[0] < kept + AT_LEAST:
             return False
+        threads.suit(con, little=False)
         return compact(con, store, many_files=None, grace=GRACE).files_removed > 0
     except (duckdb.Error, StoreError) as fault:
         _log.warning("what came is stored; tidying the store has to wait: %s.", first_line(fault))

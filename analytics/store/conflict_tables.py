@@ -20,7 +20,7 @@ def kinds(con: "DuckDBPyConnection") -> list[tuple[str, int]]:
     from duckdb import ColumnExpression as Column
     from duckdb import FunctionExpression as Function
 
-    counted = con.view("conflicts").aggregate([Column("kind"), Function("count_star").alias("n")])
+    counted = con.table("conflicts").aggregate([Column("kind"), Function("count_star").alias("n")])
     return counted.sort(Column("n").desc(), Column("kind")).fetchall()
 
 
@@ -40,7 +40,7 @@ def conflicts(
     """
     from duckdb import ColumnExpression as Column
 
-    rows = con.view("conflicts")
+    rows = con.table("conflicts")
     if kind is not None:
         rows = rows.filter(Column("kind") == constant(kind))
     page = rows.sort(

@@ -1,7 +1,7 @@
 """Writes one import into a store: upsert, facts, revisions, rejects and rollups in one transaction."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from analytics.semantics import Preset, classify, extract, roots_are_runs
+from analytics.schema import IMPORTS, TABLES
+from analytics.semantics import Preset, extract
 from analytics.sources import Reject, Staged
-from analytics.store import lake, memory, refresh, threads
+from analytics.store import incoming, lake, memory, refresh, threads
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -78,22 +79,27 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
     Raises:
         StoreError: the store could not be written; it is as it was.
     """
+    files = [file for staged in arrival.staged for file in staged.files]
     taken_over: list[Path] = []
+    threads.suit(con, little=incoming.is_little(files))
+    # Nobody else writes meanwhile: what has been filled until now is all that is, but for what this fills.
+    filled = incoming.filled(con)
     with _removed_unless_kept(taken_over) as fate, lake.transaction(con, fate):
         if arrival.presets:
             _choose(con, arrival.presets)
         if arrival.prices is not None:
             _choose_prices(con, arrival.prices)
-        presets = lake.presets(con)
+        settings = lake.settings(con)
+        presets, own_prices = lake.presets(con, settings), lake.price_list(con, settings)
         snapshot_before = lake.snapshot_id(con)
-        settled = settle(con, presets)
-        import_id = next_id(con)
+        settled = settle(con, presets, settings, is_empty="spans" not in filled)
+        if settled:
+            filled = frozenset(TABLES)
+        import_id = next_id(con) if IMPORTS.name in filled else 1
         con.execute("SET VARIABLE import_id = $1", [import_id])
         con.execute("SET VARIABLE origin = $1", [arrival.origin])
-        _view_calls(con, [str(path) for staged in arrival.staged for path in staged.files])
-        _explain_ops(con, presets, "SELECT DISTINCT op FROM calls")
-        con.execute(lake.statement("statements", "meant"))
-        all_new = _take(con)
+        held = incoming.view(con, presets, files)
+        all_new = incoming.take(con, filled)
         memory.give_back(con)
         # On two it takes half as much processor time again, and little less of the user's.
         with threads.one(con):
@@ -101,14 +107,20 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         memory.give_back(con)
         folder = lake.data_folder(con)
         if all_new and folder is not None:
-            _take_over(con, import_id, arrival, folder / "main" / "payloads", taken_over)
+            _take_over(con, import_id, files, folder / "main" / "payloads", taken_over)
         else:
             con.execute(lake.statement("statements", "copy_payloads"))
         memory.give_back(con)
-        unmatched = _write_facts(con, presets, "fact_source")
+        unmatched = _write_facts(con, presets, "fact_source", held=held)
         deleted = _delete(con, arrival.deleted_ids)
         con.execute(lake.statement("statements", "touched_ids"))
-        runs = refresh.refresh(con, presets)
+        runs = refresh.refresh(
+            con,
+            presets,
+            own_prices,
+            filled=filled,
+            alone=held and not deleted and "spans" not in filled,
+        )
         states = dict(
             con.execute("SELECT state, sum(calls_count) FROM changes GROUP BY state").fetchall()
         )
@@ -147,7 +159,8 @@ def use_prices(con: "DuckDBPyConnection", own: "PriceList") -> None:
 
 
 def _choose(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
-    if lake.setting(con, "semantics") is None or list(chosen) != list(lake.presets(con)):
+    settings = lake.settings(con)
+    if "semantics" not in settings or list(chosen) != list(lake.presets(con, settings)):
         lake.keep_presets(con, chosen)
 
 
@@ -156,19 +169,34 @@ def _choose_prices(con: "DuckDBPyConnection", own: "PriceList") -> None:
         lake.keep_setting(con, "prices", own.text)
 
 
-def settle(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> bool:
-    """Work everything out anew where the store was last written by other rules; say whether it was."""
-    rules = refresh.rules(presets, lake.price_list(con))
-    if lake.setting(con, "rules") == rules:
+def settle(
+    con: "DuckDBPyConnection",
+    presets: Sequence[Preset],
+    known: Mapping[str, str] | None = None,
+    *,
+    is_empty: bool = False,
+) -> bool:
+    """Work everything out anew where the store was last written by other rules; say whether it was.
+
+    Args:
+        con: a connection from ``lake.writer``, in a transaction.
+        presets: the semantics in force.
+        known: the store's settings, where they have been read.
+        is_empty: whether the store is known to hold no call.
+    """
+    settings = lake.settings(con) if known is None else known
+    rules = refresh.rules(presets, lake.price_list(con, settings))
+    if settings.get("rules") == rules:
         return False
     lake.keep_setting(con, "rules", rules)
-    if con.execute("SELECT 1 FROM lake.spans LIMIT 1").fetchone() is None:
+    if is_empty or con.execute("SELECT 1 FROM lake.spans LIMIT 1").fetchone() is None:
         return False
-    _explain_ops(con, presets, "SELECT DISTINCT op FROM lake.spans")
-    con.execute(lake.statement("statements", "remean"))
-    con.execute(lake.statement("statements", "facts_go"))
-    _write_facts(con, presets, "stored_fact_source")
-    refresh.rebuild(con, presets)
+    with threads.every(con):
+        incoming.explain_stored(con, presets)
+        con.execute(lake.statement("statements", "remean"))
+        con.execute(lake.statement("statements", "facts_go"))
+        _write_facts(con, presets, "stored_fact_source", held=False)
+        refresh.rebuild(con, presets)
     return True
 
 
@@ -179,48 +207,15 @@ def next_id(con: "DuckDBPyConnection") -> int:
     return int(row[0])
 
 
-def _view_calls(con: "DuckDBPyConnection", staged_files: list[str]) -> None:
-    con.execute("SET VARIABLE staged_files = $1", [staged_files])
-    con.execute(lake.statement("statements", "calls" if staged_files else "no_calls"))
-
-
-def _explain_ops(con: "DuckDBPyConnection", presets: Sequence[Preset], ops: str) -> None:
-    """Fill table meanings (one row per op) and whether roots of unknown traces are runs."""
-    found = [classify(op, presets) for (op,) in con.execute(ops).fetchall()]
-    con.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE meanings "
-        "(op VARCHAR, preset VARCHAR, role VARCHAR, kind VARCHAR, agent VARCHAR, tool VARCHAR)"
-    )
-    if found:
-        con.executemany(
-            "INSERT INTO meanings VALUES ($1, $2, $3, $4, $5, $6)",
-            [(m.op, m.preset, m.role, m.kind, m.agent, m.tool) for m in found],
-        )
-
-
-def _take(con: "DuckDBPyConnection") -> bool:
-    """Decide what comes in (view incoming), make room for it, and say whether all of it is new."""
-    row = con.execute(lake.statement("statements", "all_new")).fetchone()
-    if row and row[0]:
-        con.execute(lake.statement("statements", "take_all"))
-        return True
-    con.execute(lake.statement("statements", "take_changes"))
-    if con.execute("SELECT 1 FROM changes WHERE state = 'changed' LIMIT 1").fetchone():
-        con.execute(lake.statement("statements", "revise"))
-    return False
-
-
 def _take_over(
     con: "DuckDBPyConnection",
     import_id: int,
-    arrival: Arrival,
+    staged: Sequence[Path],
     folder: Path,
     taken_over: list[Path],
 ) -> None:
     """Make the staged files the store's own as they are: payloads are most of an import."""
     folder.mkdir(parents=True, exist_ok=True)
-    staged = [file for part in arrival.staged for file in part.files]
     for position, file in enumerate(staged):
         kept = folder / f"import-{import_id}-{position}-{uuid4().hex}.parquet"
         taken_over.append(kept)
@@ -250,15 +245,22 @@ def _removed_unless_kept(files: Sequence[Path]) -> Iterator[lake.Fate]:
 
 
 def _write_facts(
-    con: "DuckDBPyConnection", presets: Sequence[Preset], view: str
+    con: "DuckDBPyConnection", presets: Sequence[Preset], view: str, *, held: bool
 ) -> tuple[str, ...]:
+    """Read the facts of one view of payloads into the store; few are held in table ``new_facts``, too."""
     con.execute(lake.statement("statements", view))
     extract.install(con)
     source = con.view("fact_source")
+    if held:
+        con.execute(lake.statement("statements", "new_facts"))
+    target = con.table("new_facts" if held else "lake.facts")
     # A store that has grown with its versions has the columns in another order.
-    columns = con.table("lake.facts").columns
+    columns = target.columns
     for facts in extract.facts(source, presets):
-        facts.select(*columns).insert_into("lake.facts")
+        facts.select(*columns).insert_into("new_facts" if held else "lake.facts")
+    if held:
+        con.execute(lake.statement("statements", "keep_facts"))
+        return tuple(extract.unmatched(source, target, presets))
     read = con.sql("FROM lake.facts AS facts SEMI JOIN fact_source USING (source, span_id)")
     return tuple(extract.unmatched(source, read, presets))
 

@@ -4,9 +4,10 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from analytics.constants import constant
 from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
-from analytics.store import attaching, interrupts, memory, space
+from analytics.store import attaching, interrupts, memory, space, threads
 from analytics.store.attaching import quoted
 from analytics.store.catalogs import catalog
 from analytics.store.folder import FolderCatalog
@@ -108,6 +109,8 @@ def _open(
     try:
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")
+        if not read_only:
+            threads.suit(con, little=True)
         with interrupts.deferred():
             there.attach(con, read_only=read_only, snapshot=snapshot)
         version = int(setting(con, "schema_version") or 1)
@@ -127,8 +130,12 @@ def _open(
 
 
 @contextmanager
-def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
+def writer(store: Store, *, little: bool = False) -> Iterator["DuckDBPyConnection"]:
     """Open a store for writing, making it first where there is none; one writer at a time.
+
+    Args:
+        store: where it stands.
+        little: whether ``threads.suit`` is going to be asked before there is much to do.
 
     Yields:
         A connection as from ``connect``, with the casts and semantics in place.
@@ -162,7 +169,10 @@ def writer(store: Store) -> Iterator["DuckDBPyConnection"]:
             if version < SCHEMA_VERSION:
                 from analytics.store import migrations
 
-                migrations.bring_up(con, version)
+                with threads.every(con):
+                    migrations.bring_up(con, version)
+            if not little:
+                threads.suit(con, little=False)
             with interrupts.abandoned(con):
                 yield con
         finally:
@@ -264,15 +274,26 @@ def has_snapshot(con: "DuckDBPyConnection", snapshot: int) -> bool:
     return row is not None
 
 
+def settings(con: "DuckDBPyConnection") -> dict[str, str]:
+    """Return every setting of the store by name. One costs as much to read as all."""
+    return dict(con.execute("SELECT name, value FROM lake.settings").fetchall())
+
+
 def setting(con: "DuckDBPyConnection", name: str) -> str | None:
     """Return one setting of the store, or None where it has not been set."""
-    row = con.execute("SELECT value FROM lake.settings WHERE name = $1", [name]).fetchone()
-    return str(row[0]) if row else None
+    return settings(con).get(name)
 
 
-def presets(con: "DuckDBPyConnection") -> tuple[Preset, ...]:
-    """Return the semantics that a store's rows were read with."""
-    told = setting(con, "semantics")
+def presets(
+    con: "DuckDBPyConnection", known: Mapping[str, str] | None = None
+) -> tuple[Preset, ...]:
+    """Return the semantics that a store's rows were read with.
+
+    Args:
+        con: a connection to the store.
+        known: its settings, where they have been read.
+    """
+    told = (settings(con) if known is None else known).get("semantics")
     if told is None:
         return tuple(load(name) for name in BUNDLED)
     return tuple(parse(name, text) for name, text in json.loads(told))
@@ -283,9 +304,9 @@ def keep_presets(con: "DuckDBPyConnection", chosen: Sequence[Preset]) -> None:
     keep_setting(con, "semantics", json.dumps([[preset.name, preset.text] for preset in chosen]))
 
 
-def price_list(con: "DuckDBPyConnection") -> cost.PriceList:
-    """Return the user's own prices and budgets, as the store was told."""
-    return cost.parse(setting(con, "prices") or "")
+def price_list(con: "DuckDBPyConnection", known: Mapping[str, str] | None = None) -> cost.PriceList:
+    """Return the user's own prices and budgets, as the store was told; ``known`` as for ``presets``."""
+    return cost.parse((settings(con) if known is None else known).get("prices") or "")
 
 
 def keep_setting(con: "DuckDBPyConnection", name: str, value: str) -> None:
@@ -294,6 +315,7 @@ def keep_setting(con: "DuckDBPyConnection", name: str, value: str) -> None:
     con.execute("INSERT INTO lake.settings VALUES ($1, $2)", [name, value])
 
 
+@cache
 def statement(folder: str, name: str) -> str:
     """Return the text of one .sql file of the store."""
     return (files("analytics.store") / folder / f"{name}.sql").read_text("utf-8")
@@ -349,28 +371,32 @@ def break_in(con: "DuckDBPyConnection", table: Table) -> None:
 
 def _lay_out(con: "DuckDBPyConnection") -> None:
     """Make the tables of a new store; the settings come last, so that a store that has them is whole."""
-    there, last = columns(con), TABLES["settings"]
+    there = columns(con)
     for name, found in there.items():
         if name not in TABLES or found != list(TABLES[name].columns):
             raise StoreError(
                 f"the database holds a lake of somebody else's (table {name}). Nothing was written; "
                 "give the store a database of its own."
             )
+    # What a creation that was cut off has made stays.
+    lacking = [table for table in TABLES.values() if table.name not in there]
+    payloads, others = TABLES["payloads"], [each for each in lacking if each.name != "payloads"]
     con.execute("CALL lake.set_option('parquet_compression', 'zstd')")
+    if payloads in lacking:
+        with transaction(con):
+            con.execute(ddl(payloads, "lake"))
+            break_in(con, payloads)
+    con.execute("CALL lake.set_option('parquet_row_group_size', '20000', table_name => 'payloads')")
+    # At once: DuckLake reads the whole layout again for each commit that made a table which is read.
     with transaction(con):
-        for table in TABLES.values():
-            # What a creation that was cut off has made stays.
-            if table is not last and table.name not in there:
-                con.execute(ddl(table, "lake"))
+        for table in others:
+            con.execute(ddl(table, "lake"))
         con.execute(
             "ALTER TABLE lake.spans SET PARTITIONED BY (year(started_at), month(started_at))"
         )
-        for table in TABLES.values():
-            if table is not last and table.name not in there:
+        for table in others:
+            if table.name != "settings":
                 break_in(con, table)
-    con.execute("CALL lake.set_option('parquet_row_group_size', '20000', table_name => 'payloads')")
-    with transaction(con):
-        con.execute(ddl(last, "lake"))
         con.execute(
             "INSERT INTO lake.settings VALUES ('schema_version', $1)", [str(SCHEMA_VERSION)]
         )

@@ -1,21 +1,45 @@
-"""Brings the rollups of the attached store into memory: all of them, or only what changed since."""
+"""Holds in memory what metrics read: derived from the store's rollups, all of them or what changed since."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError
-from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS, Table
-from analytics.store import lake
+from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS, Field, Table
+from analytics.store import lake, threads
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 _REPORTS = (VERDICTS, CODE_REPORTS)
-"""What was told of runs from outside: few rows, read as a whole."""
+"""What was told of runs from outside: few rows, and any may speak of any run."""
 
-LOADED = (*ROLLUPS, *_REPORTS)
-"""What is held in memory, in schema ``rollup``."""
+BROUGHT = (RUNS, *_REPORTS)
+"""What runs are derived from, read as schema ``brought``."""
+
+DERIVED = ("reported", "runs")
+"""Tables in memory, in schema ``rollup``, each after those that it reads: what the view ``derived_<name>``
+makes of what is brought."""
+
+PARTS = tuple(table for table in ROLLUPS if table not in (RUNS, BATCHES))
+"""Rollups whose rows belong to runs. In memory, in schema ``rollup``, a row knows its run by a number."""
+
+OF_A_RUN = ("source", "run_id", "trace_id")
+"""Columns that the number stands for."""
+
+VIEWS = (
+    "runs",
+    "fixes",
+    "agent_runs",
+    "usage",
+    "tool_usage",
+    "tool_calls",
+    "pipelines",
+    "debugging_cycles",
+    "conflicts",
+    "batches",
+)
+"""What metrics and pages read, each after those that it reads."""
 
 _ROWS_CHANGE = frozenset(
     {"tables_inserted_into", "tables_deleted_from", "inlined_insert", "inlined_delete"}
@@ -24,6 +48,9 @@ _ROWS_CHANGE = frozenset(
 
 _MOST_CHANGED = 0.25
 """Above so many changed traces for each run in memory, loading everything is quicker."""
+
+_MANY_RUNS = 20_000
+"""Runs from which on reading them is worth more than one thread."""
 
 _SWEPT_AFTER = 50
 """Loads after which the rows that were replaced are taken out of memory."""
@@ -38,7 +65,7 @@ class _OvertakenError(Exception):
 
 
 class Loader:
-    """Keeps the rollups in memory in step with the store of one connection."""
+    """Keeps what is held in memory in step with the store of one connection."""
 
     def __init__(self) -> None:
         """Begin with nothing in memory."""
@@ -58,13 +85,38 @@ class Loader:
                 return
         raise StoreError("the store changes faster than it can be read; the next look tries again.")
 
+    def age(self, cursor: "DuckDBPyConnection") -> None:
+        """Derive again the traces with a run whose state the clock has changed."""
+        for _ in range(_LOADS):
+            with suppress(_OvertakenError), _transaction(cursor):
+                cursor.execute(lake.statement("statements", "aged_traces"))
+                _hold_changed(cursor, {table.name for table in ROLLUPS})
+                return
+        raise StoreError("the store changes faster than it can be read; the next look tries again.")
+
+    def sweep(self, cursor: "DuckDBPyConnection") -> None:
+        """Let go of replaced rows, and pack the others, where that is due and nobody reads just now.
+
+        For a look that finds nothing new: who looks only once does not wait for it.
+        """
+        import duckdb
+
+        if self._since_sweep >= _SWEPT_AFTER:
+            with suppress(duckdb.Error):
+                cursor.execute("CHECKPOINT memory")
+                self._since_sweep = 0
+
     def _bring(self, cursor: "DuckDBPyConnection") -> None:
-        if not self._follow(cursor):
-            with _transaction(cursor):
-                newest = lake.snapshot_id(cursor)
-                cursor.execute(lake.statement("statements", "load_rollups"))
-            self.snapshot = newest
-        self._sweep(cursor)
+        if self._follow(cursor):
+            self._since_sweep += 1
+            return
+        with _transaction(cursor):
+            newest = lake.snapshot_id(cursor)
+            threads.suit(cursor, little=len(cursor.table("lake.runs")) < _MANY_RUNS)
+            cursor.execute(lake.statement("statements", "bring_all"))
+            hold_all(cursor, "lake.{}")
+        self.snapshot = newest
+        self._since_sweep = _SWEPT_AFTER
 
     def _follow(self, cursor: "DuckDBPyConnection") -> bool:
         """Load only what changed since, and say whether that could be done."""
@@ -82,15 +134,34 @@ class Loader:
         self.snapshot = newest
         return True
 
-    def _sweep(self, cursor: "DuckDBPyConnection") -> None:
-        """Let go of replaced rows now and then: they stay in memory until somebody asks."""
-        import duckdb
 
-        self._since_sweep += 1
-        if self._since_sweep >= _SWEPT_AFTER:
-            with suppress(duckdb.Error):  # Somebody reads just now: next time.
-                cursor.execute("CHECKPOINT memory")
-                self._since_sweep = 0
+def prepare(con: "DuckDBPyConnection", *, attached: bool) -> None:
+    """Make what rows are held in; where no store is attached, what they would be brought from as well."""
+    con.execute("CREATE SCHEMA rollup")
+    con.execute("CREATE SCHEMA brought")
+    con.execute("CREATE SEQUENCE run_numbers")
+    for table in PARTS:
+        con.execute(lake.ddl(_part(table), "rollup"))
+    con.execute(lake.ddl(BATCHES, "rollup"))
+    if not attached:
+        for table in BROUGHT:
+            con.execute(lake.ddl(table, "brought"))
+        _derive(con)
+
+
+def _part(table: Table) -> Table:
+    """Return a rollup as it is in memory: with a number in the place of what tells the run."""
+    number = Field("run_no", "BIGINT", "Number of the run in memory.", required=True)
+    own = [field for field in table.fields if field.name not in OF_A_RUN]
+    return Table(table.name, table.row, (number, *own), key=())
+
+
+def _derive(con: "DuckDBPyConnection") -> None:
+    """Make every derived table of what is brought, and the views over what is held."""
+    for name in DERIVED:
+        con.execute(lake.statement("held", name))
+    for name in VIEWS:
+        con.execute(lake.statement("views", name))
 
 
 @contextmanager
@@ -109,8 +180,8 @@ def _transaction(cursor: "DuckDBPyConnection") -> Iterator[None]:
         raise
 
 
-def _changed_tables(cursor: "DuckDBPyConnection", since: int, newest: int) -> list[Table] | None:
-    """Return the tables in memory whose rows were changed after a commit; None where it cannot be told."""
+def _changed_tables(cursor: "DuckDBPyConnection", since: int, newest: int) -> frozenset[str] | None:
+    """Return the tables whose rows were changed after a commit; None where it cannot be told."""
     commits = cursor.execute(lake.statement("queries", "commits_since"), [since]).fetchall()
     if [number for number, _ in commits] != list(range(since, newest + 1)):
         return None
@@ -119,36 +190,66 @@ def _changed_tables(cursor: "DuckDBPyConnection", since: int, newest: int) -> li
         if not changes.keys() <= _ROWS_CHANGE:
             return None
         ids.update(table_id for said in changes.values() for table_id in said)
-    named = dict(cursor.execute(lake.statement("queries", "table_ids")).fetchall())
-    return [table for table in LOADED if named.get(table.name) in ids]
+    named = cursor.execute(lake.statement("queries", "table_ids")).fetchall()
+    return frozenset(name for name, table_id in named if table_id in ids)
 
 
 def _load_changes(cursor: "DuckDBPyConnection", since: int, newest: int) -> bool:
     """Load the traces that changed; False where loading everything is the better way, or the only one."""
     changed = _changed_tables(cursor, since, newest)
-    if changed is None:
+    if changed is None or changed & {table.name for table in _REPORTS}:
         return False
-    rollups = [table for table in changed if table in ROLLUPS]
-    if rollups:
-        if not {RUNS, BATCHES} & set(rollups):
-            return False
-        # A trace's rollups are written together: the changes of runs and series tell of all.
-        cursor.execute(lake.statement("statements", "changed_traces"), [since + 1, newest])
-        row = cursor.execute(lake.statement("queries", "changed_share")).fetchone()
-        if row is None or row[0] > _MOST_CHANGED:
-            return False
-        cursor.execute(lake.statement("statements", "drop_changed"))
-        traces = cursor.table("changed_traces")
-        for table in rollups:
-            stored = cursor.table(f"lake.{table.name}")
-            _append(stored.join(traces, "source, trace_id", how="semi"), table)
-    if len(rollups) < len(changed):
-        cursor.execute(lake.statement("statements", "drop_reports"))
-        for table in _REPORTS:
-            _append(cursor.table(f"lake.{table.name}"), table)
+    rollups = changed & {table.name for table in ROLLUPS}
+    if not rollups:
+        return True
+    # A trace's rollups are written together: the changes of runs and series tell of all.
+    if not rollups & {RUNS.name, BATCHES.name}:
+        return False
+    cursor.execute(lake.statement("statements", "changed_traces"), [since + 1, newest])
+    row = cursor.execute(lake.statement("queries", "changed_share")).fetchone()
+    if row is None or row[0] > _MOST_CHANGED:
+        return False
+    _hold_changed(cursor, rollups)
     return True
 
 
-def _append(rows: "DuckDBPyRelation", table: Table) -> None:
-    """Put rows into a table in memory: a store that has grown with its versions orders columns otherwise."""
+def hold_all(cursor: "DuckDBPyConnection", stored: str) -> None:
+    """Hold all that there is.
+
+    Args:
+        cursor: with runs and reports in schema ``brought``.
+        stored: the name of a table with the rows of a rollup, ``{}`` standing for the rollup's.
+    """
+    cursor.execute(lake.statement("statements", "drop_all"))
+    _derive(cursor)
+    for table in (*PARTS, BATCHES):
+        _hold(cursor, table, cursor.table(stored.format(table.name)))
+
+
+def _hold_changed(cursor: "DuckDBPyConnection", rollups: Collection[str]) -> None:
+    """Hold what the store has now of the traces in table ``changed_traces``.
+
+    Args:
+        cursor: in a transaction.
+        rollups: the rollups that may have rows of these traces.
+    """
+    cursor.execute(lake.statement("statements", "bring_changed"))
+    cursor.execute(lake.statement("statements", "drop_held"))
+    for name in DERIVED:
+        cursor.view(f"derived_{name}").insert_into(f"rollup.{name}")
+    traces = cursor.table("changed_traces")
+    for table in (*PARTS, BATCHES):
+        if table.name in rollups:
+            stored = cursor.table(f"lake.{table.name}")
+            _hold(cursor, table, stored.join(traces, "source, trace_id", how="semi"))
+
+
+def _hold(cursor: "DuckDBPyConnection", table: Table, rows: "DuckDBPyRelation") -> None:
+    """Put rows of a rollup into memory, those of a run by its number.
+
+    A store that has grown with its versions has the columns in another order.
+    """
+    if table in PARTS:
+        runs = cursor.table("rollup.runs").project("source", "run_id", "run_no")
+        rows, table = rows.join(runs, "source, run_id"), _part(table)
     rows.select(*table.columns).insert_into(f"rollup.{table.name}")

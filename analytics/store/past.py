@@ -76,7 +76,7 @@ def run_states(con: "DuckDBPyConnection") -> "DataFrame":
 
 def verdicts(con: "DuckDBPyConnection") -> "DataFrame":
     """Return every verdict, one row each."""
-    return con.table("rollup.verdicts").pl()
+    return con.table("lake.verdicts").pl()
 
 
 def imported(con: "DuckDBPyConnection", import_id: int | None) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""What one process keeps in memory of a store: current rollups, and the views that metrics read.
+"""What one process keeps in memory of a store: the tables and views that metrics read.
 
 A reader never blocks a writer. Where the store cannot be reached, it keeps the version that it has.
 """
@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import STALE_AFTER, STALE_SETTING
-from analytics.store import lake
-from analytics.store.loading import LOADED, Loader
+from analytics.store import lake, threads
+from analytics.store.loading import Loader, prepare
 from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def stale_limit() -> timedelta:
 
 
 class Reader:
-    """The rollups of one store in an in-memory DuckDB, shared by all sessions of a process."""
+    """What metrics read of one store, in an in-memory DuckDB that all sessions of a process share."""
 
     def __init__(
         self, store: Store, *, now: datetime | None = None, stale_after: timedelta | None = None
@@ -100,10 +99,15 @@ class Reader:
             self._follow()
             cursor = self._con.cursor()
             try:
+                self._tick(cursor)
                 if self._attached and lake.snapshot_id(cursor) != self._loader.snapshot:
                     self._loader.load(cursor)
-                self._tick(cursor)
-                row = cursor.execute("SELECT count(*) FROM runs WHERE is_running").fetchone()
+                else:
+                    self._loader.sweep(cursor)
+                running, aged = self._running(cursor)
+                if aged:
+                    self._loader.age(cursor)
+                    running, _ = self._running(cursor)
             except duckdb.Error as fault:
                 raise StoreError(
                     f"the store in {self.store} cannot be read: {first_line(fault)}."
@@ -112,7 +116,7 @@ class Reader:
                 cursor.close()
             return Version(
                 snapshot=max(self._loader.snapshot, 0),
-                running=int(row[0]) if row else 0,
+                running=running,
                 opened=self._opened,
             )
 
@@ -156,40 +160,20 @@ class Reader:
         self._prepare()
 
     def _prepare(self) -> None:
-        """Make the empty rollups, the clock and the views."""
+        """Make the clock, and what the rows are held in."""
         con = self._con
-        con.execute("CREATE SCHEMA rollup")
-        for table in LOADED:
-            con.execute(lake.ddl(table, "rollup"))
+        threads.suit(con, little=True)
         con.execute("CREATE TABLE clock (now TIMESTAMP, stale_after_s DOUBLE)")
         con.execute(
             "INSERT INTO clock VALUES ($1, $2)", [self.now, self._stale_after.total_seconds()]
         )
-        for view in view_order(con):
-            con.execute(lake.statement("views", view))
+        prepare(con, attached=self._attached)
         self._loader = Loader()
 
     def _tick(self, cursor: "DuckDBPyConnection") -> None:
         cursor.execute("UPDATE clock SET now = $1", [self.now])
 
-
-def view_order(con: "DuckDBPyConnection") -> list[str]:
-    """Return the names of the views, each after those that it reads."""
-    from graphlib import TopologicalSorter
-
-    folder = files("analytics.store") / "views"
-    names = {
-        entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql")
-    }
-    reads = {
-        name: _tables_read(con, lake.statement("views", name)) & names - {name} for name in names
-    }
-    return list(
-        TopologicalSorter({name: sorted(reads[name]) for name in sorted(names)}).static_order()
-    )
-
-
-def _tables_read(con: "DuckDBPyConnection", sql: str) -> set[str]:
-    query = sql[sql.index(" AS") + 3 :]
-    # A rollup of the same name as a view is told apart by its schema.
-    return {name for name in con.get_table_names(query, qualified=True) if "." not in name}
+    def _running(self, cursor: "DuckDBPyConnection") -> tuple[int, int]:
+        """Return how many runs are in progress, and how many the clock has brought into another state."""
+        row = cursor.execute(lake.statement("queries", "running")).fetchone()
+        return (int(row[0]), int(row[1])) if row else (0, 0)

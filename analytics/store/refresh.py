@@ -1,16 +1,17 @@
 """Keeps the rollups in step with the spans that they are made from, trace by trace."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from analytics import cost
-from analytics.schema import ROLLUPS
+from analytics.schema import BATCHES, PRICES, ROLLUPS, RUNS, TABLES
 from analytics.semantics import Preset, error_kind, extract, fallback, roots_are_runs
-from analytics.store import interrupts, lake, memory, threads
+from analytics.store import incoming, interrupts, lake, memory, threads
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -34,6 +35,9 @@ _ORDER = (
 """Each reads what the ones before it made."""
 
 
+_TELLING = frozenset({RUNS.name, BATCHES.name})
+"""A trace's rollups are written together: runs and series tell of all."""
+
 _CALLS_AT_ONCE = 150_000
 """What is worked out within the import's own transaction; memory is bounded by it."""
 
@@ -41,10 +45,24 @@ _TIMES_ASIDE = 2
 """How much larger the slices of an import that brings more are: what they took is given back after each."""
 
 
-def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
+def refresh(
+    con: "DuckDBPyConnection",
+    presets: Sequence[Preset],
+    own_prices: cost.PriceList,
+    *,
+    filled: Collection[str] = frozenset(TABLES),
+    alone: bool = False,
+) -> int:
     """Work out again the rollups of the traces in temporary table ``all_touched``.
 
     Must run inside a transaction, with variable ``roots_are_runs`` set.
+
+    Args:
+        con: a connection from ``lake.writer``.
+        presets: the semantics in force.
+        own_prices: the user's own prices.
+        filled: the tables that can hold rows of these traces.
+        alone: whether ``incoming`` and ``new_facts`` are all that the store holds, and few.
 
     Returns:
         The number of runs that those traces hold now.
@@ -55,26 +73,32 @@ def refresh(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     con.execute("SET VARIABLE calls_at_once = $1", [calls_at_once])
     con.execute(lake.statement("statements", "slices"))
     slices = con.execute("SELECT DISTINCT slice FROM all_sliced ORDER BY slice").fetchall()
-    worked_out = _worked_out_aside if is_large else _worked_out_here
+    worked_out = _worked_out_alone if alone else _worked_out_here
+    if is_large:
+        worked_out = _worked_out_aside
     runs = 0
     # A slice is a few row groups, too little to share out.
     with threads.one(con):
         for (part,) in slices:
             con.execute("SET VARIABLE slice = $1", [part])
             con.execute(lake.statement("statements", "slice"))
-            with worked_out(con, presets):
-                runs += _replace(con)
+            with worked_out(con, presets, own_prices):
+                runs += _replace(con, filled)
+            # A price, unlike a trace, is one of several slices.
+            filled = {*filled, PRICES.name}
     return runs
 
 
-def _replace(con: "DuckDBPyConnection") -> int:
+def _replace(con: "DuckDBPyConnection", filled: Collection[str]) -> int:
     """Put what was worked out of a slice in the place of what the store has, and count its runs."""
-    con.execute(lake.statement("statements", "known_traces"))
-    # A removal that finds nothing costs as much as one that does.
-    if con.execute("SELECT 1 FROM known_traces LIMIT 1").fetchone():
-        con.execute(lake.statement("statements", "drop_rollups"))
+    if not _TELLING.isdisjoint(filled):
+        con.execute(lake.statement("statements", "known_traces"))
+        if con.execute("SELECT 1 FROM known_traces LIMIT 1").fetchone():
+            incoming.drop(con, "drop_rollups", ROLLUPS, filled)
     con.execute(lake.statement("statements", "keep_rollups"))
-    con.execute(lake.statement("statements", "keep_prices"))
+    con.execute(
+        lake.statement("statements", "keep_prices" if PRICES.name in filled else "first_prices")
+    )
     row = con.execute("SELECT count(*) FROM new_runs").fetchone()
     return int(row[0]) if row else 0
 
@@ -87,12 +111,14 @@ def rules(presets: Sequence[Preset], own: cost.PriceList) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
-def work_out(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
+def work_out(
+    con: "DuckDBPyConnection", presets: Sequence[Preset], own_prices: cost.PriceList
+) -> None:
     """Make a temporary table ``new_<rollup>`` of every rollup, of the traces in ``touched``."""
     memory.give_back(con)
     con.execute(lake.statement("statements", "touched"))
     con.execute(lake.statement("statements", "touched_in_memory"))
-    _work_out(con, presets, lake.price_list(con))
+    _work_out(con, presets, own_prices)
 
 
 def _work_out(
@@ -106,14 +132,29 @@ def _work_out(
 
 
 @contextmanager
-def _worked_out_here(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> Iterator[None]:
+def _worked_out_here(
+    con: "DuckDBPyConnection", presets: Sequence[Preset], own_prices: cost.PriceList
+) -> Iterator[None]:
     """Have what was worked out of a slice in memory."""
-    work_out(con, presets)
+    work_out(con, presets, own_prices)
     yield
 
 
 @contextmanager
-def _worked_out_aside(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> Iterator[None]:
+def _worked_out_alone(
+    con: "DuckDBPyConnection", presets: Sequence[Preset], own_prices: cost.PriceList
+) -> Iterator[None]:
+    """Have what was worked out of all that came into an empty store, without reading it back."""
+    memory.give_back(con)
+    con.execute(lake.statement("statements", "touched_alone"))
+    _work_out(con, presets, own_prices)
+    yield
+
+
+@contextmanager
+def _worked_out_aside(
+    con: "DuckDBPyConnection", presets: Sequence[Preset], own_prices: cost.PriceList
+) -> Iterator[None]:
     """Have the same in files: of a slice among many, worked out on a connection of its own.
 
     A transaction keeps the tables that it replaces until it ends: 250 MB a slice, part of it in memory.
@@ -127,7 +168,6 @@ def _worked_out_aside(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> I
         con.execute(lake.statement("statements", "touched"))
         _write(con.view("spans_of_touched"), folder / "touched_spans.parquet")
         _write(con.view("facts_of_touched"), folder / "touched_facts.parquet")
-        own_prices = lake.price_list(con)
         with closing(con.cursor()) as aside, interrupts.abandoned(aside):
             aside.execute("SET TimeZone = 'UTC'")
             aside.execute("SET VARIABLE slice_folder = $1", [made])
@@ -154,7 +194,7 @@ def rebuild(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> int:
     con.execute("DELETE FROM lake.prices")
     con.execute(lake.statement("statements", "no_rollups"))
     con.execute(lake.statement("statements", "all_ids"))
-    return refresh(con, presets)
+    return refresh(con, presets, lake.price_list(con))
 
 
 def _explain_errors(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> None:
@@ -164,25 +204,20 @@ def _explain_errors(con: "DuckDBPyConnection", presets: Sequence[Preset]) -> Non
     found = con.execute(
         "SELECT DISTINCT preset, error_type FROM touched_spans WHERE error_type IS NOT NULL"
     ).fetchall()
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE error_kinds "
-        "(preset VARCHAR, error_type VARCHAR, kind VARCHAR)"
-    )
-    if found:
-        con.executemany(
-            "INSERT INTO error_kinds VALUES ($1, $2, $3)",
-            [(p, error, error_kind(error, by_name.get(p, unnamed))) for p, error in found],
-        )
+    told = [
+        {"preset": p, "error_type": error, "kind": error_kind(error, by_name.get(p, unnamed))}
+        for p, error in found
+    ]
+    con.execute(lake.statement("statements", "error_kinds"), [json.dumps(told)])
 
 
 def _explain_prices(con: "DuckDBPyConnection", own: cost.PriceList) -> None:
     """Fill table price_list: what each model touched costs."""
     found = con.execute(lake.statement("statements", "touched_models")).fetchall()
-    con.execute("CREATE OR REPLACE TEMP TABLE price_list AS FROM lake.prices LIMIT 0")
-    rows = [price.row() for provider, model in found for price in cost.prices(provider, model, own)]
-    if rows:
-        con.executemany(
-            "INSERT INTO price_list VALUES "
-            "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-            rows,
-        )
+    told = [
+        dict(zip(PRICES.columns, price.row(), strict=True))
+        for provider, model in found
+        for price in cost.prices(provider, model, own)
+    ]
+    # The only values that are no JSON are points in time.
+    con.execute(lake.statement("statements", "price_list"), [json.dumps(told, default=str)])

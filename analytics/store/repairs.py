@@ -195,7 +195,8 @@ def differing(con: "DuckDBPyConnection", traces: int | None) -> dict[str, int]:
         con: a connection to the store; nothing is written.
         traces: of how many traces, of all where None.
     """
-    presets = lake.presets(con)
+    settings = lake.settings(con)
+    presets, own_prices = lake.presets(con, settings), lake.price_list(con, settings)
     con.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs(presets)])
     row = con.execute("SELECT count(DISTINCT trace_id) FROM lake.spans").fetchone()
     parts = 1 if traces else 1 + (int(row[0]) if row else 0) // _TRACES_AT_ONCE
@@ -205,7 +206,7 @@ def differing(con: "DuckDBPyConnection", traces: int | None) -> dict[str, int]:
             lake.statement("statements", "sampled"),
             {"parts": parts, "part": number, "traces": traces or 2**62},
         )
-        refresh.work_out(con, presets)
+        refresh.work_out(con, presets, own_prices)
         for table in ROLLUPS:
             stored = con.table(f"lake.{table.name}").join(
                 con.table("touched"), "source, trace_id", how="semi"

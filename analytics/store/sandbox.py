@@ -47,7 +47,7 @@ class Sandbox:
 
         self._con = duckdb.connect()
         for name in TABLES:
-            rows = con.view(name).to_arrow_table()
+            rows = con.table(name).to_arrow_table()
             self._con.register("arrived", rows)
             self._con.table("arrived").create(name)
             self._con.unregister("arrived")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from analytics.errors import InputError
 from analytics.semantics import Preset
 from analytics.sources import Reject, SourceFormat, Staged
-from analytics.store import catalog_file, compaction, imports, lake, memory
+from analytics.store import catalog_file, compaction, imports, lake, memory, threads
 from analytics.store.imports import Arrival, InputMark, Written
 from analytics.store.location import Store
 
@@ -52,7 +52,7 @@ class SyncReport:
 @contextmanager
 def working(store: Store, progress: Progress | None = None) -> Iterator["Work"]:
     """Open a store for one import: others who want to write wait until it is over."""
-    with lake.writer(store) as con:
+    with lake.writer(store, little=True) as con:
         with lake.scratch(store) as folder:
             work = Work(con, folder, progress)
             yield work
@@ -152,6 +152,7 @@ class Work:
             out.mkdir()
             return found.stage(self.con, plain, out)
 
+        threads.suit(self.con, little=plain.stat().st_size <= threads.LITTLE_BYTES)
         staged = memory.enough(self.con, stage)
         rejects = tuple(
             replace(r, file=name, line=None if r.line is None else r.line + first_line - 1)

@@ -224,14 +224,16 @@ def _recompute(cursor: "DuckDBPyConnection") -> None:
     from analytics.metrics.evaluate import measure
     from analytics.store import lake
     from analytics.store import refresh as rollups
+    from analytics.store.loading import hold_all
 
     presets = lake.presets(cursor)
     roots_are_runs = any(preset.root_is_run for preset in presets)
     cursor.execute("SET VARIABLE roots_are_runs = $1", [roots_are_runs])
     cursor.execute(lake.statement("statements", "all_ids"))
     cursor.execute(_sql("touch_all"))
-    rollups.work_out(cursor, presets)
+    rollups.work_out(cursor, presets, lake.price_list(cursor))
     cursor.execute(_sql("take_recomputed"))
+    hold_all(cursor, "new_{}")
     measure(cursor, CATALOG)
 
 

@@ -207,7 +207,7 @@ def test_runs_side_by_side_mark_what_differs(full_store: Path):
 @pytest.mark.parametrize("descending", [True, False])
 def test_pages_hold_every_run_once_and_in_order(order: str, *, descending: bool, full: Reader):
     with full.cursor() as con:
-        rows = con.view("runs")
+        rows = con.table("runs")
         pages = [
             run_tables.runs(rows, [order], order=order, descending=descending, limit=50, offset=at)
             for at in range(0, 200, 50)
@@ -223,7 +223,7 @@ def test_pages_hold_every_run_once_and_in_order(order: str, *, descending: bool,
 def test_any_column_can_be_shown_and_sorted_by(column: str, full: Reader):
     told = run_columns.KNOWN[column]
     with full.cursor() as con:
-        page = run_tables.runs(con.view("runs"), [column], order=column, limit=5)
+        page = run_tables.runs(con.table("runs"), [column], order=column, limit=5)
     for value in (*page.rows[column], None):
         assert told.bare(value)
         assert told.said(value)
@@ -234,7 +234,7 @@ def test_any_column_can_be_shown_and_sorted_by(column: str, full: Reader):
 
 def test_a_column_that_does_not_exist_is_refused(full: Reader):
     with full.cursor() as con, pytest.raises(UnknownNameError, match="task"):
-        run_tables.runs(con.view("runs"), ["tsk"])
+        run_tables.runs(con.table("runs"), ["tsk"])
 
 
 def test_every_stored_column_has_a_title_of_its_own():

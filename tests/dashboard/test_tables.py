@@ -38,7 +38,9 @@ def test_a_branch_is_a_part_of_the_tree(parents: dict[str, str | None], data: st
 def test_pages_hold_every_bug_once_and_in_order(order: str, descending: bool, full: Reader):
     with full.cursor() as con:
         pages = [
-            tables.fixes(con.view("fixes"), order=order, descending=descending, limit=50, offset=at)
+            tables.fixes(
+                con.table("fixes"), order=order, descending=descending, limit=50, offset=at
+            )
             for at in range(0, 200, 50)
         ]
     rows = pl.concat([page.rows for page in pages])
@@ -51,8 +53,8 @@ def test_pages_hold_every_bug_once_and_in_order(order: str, descending: bool, fu
 
 def test_search_finds_rows_with_every_word(full: Reader):
     with full.cursor() as con:
-        found = tables.fixes(con.view("fixes"), search="VOUCHER v2", limit=1_000)
-        nothing = tables.fixes(con.view("fixes"), search="' OR 1=1; --")
+        found = tables.fixes(con.table("fixes"), search="VOUCHER v2", limit=1_000)
+        nothing = tables.fixes(con.table("fixes"), search="' OR 1=1; --")
     assert found.total == len(found.rows) > 0
     assert set(found.rows["variant"]) == {"v2"}
     assert all("voucher" in title for title in found.rows["title"])
@@ -61,12 +63,12 @@ def test_search_finds_rows_with_every_word(full: Reader):
 
 def test_an_order_that_does_not_exist_is_refused(full: Reader):
     with full.cursor() as con, pytest.raises(UnknownNameError, match="time"):
-        tables.fixes(con.view("fixes"), order="tme")
+        tables.fixes(con.table("fixes"), order="tme")
 
 
 def test_a_run_shows_its_calls_below_each_other_and_its_patch(full: Reader):
     with tables.consistent(full) as con:
-        fixed = tables.fixes(con.view("fixes"), search="fixed", limit=1).rows.row(0, named=True)
+        fixed = tables.fixes(con.table("fixes"), search="fixed", limit=1).rows.row(0, named=True)
         key = fixed["source"], fixed["trace_id"]
         calls = tables.run_calls(con, *key, fixed["run_id"])
         carried = tables.payloads(con, *key, calls["span_id"].to_list(), most=20)

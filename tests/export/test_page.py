@@ -86,7 +86,7 @@ def shown(store: Path) -> Overview:
 def fixes(store: Path, shown: Overview) -> tables.Page:
     reader = Reader(store)
     with tables.consistent(reader) as con:
-        rows = selection(shown.scope, shown.window).apply(con.view("fixes"))
+        rows = selection(shown.scope, shown.window).apply(con.table("fixes"))
         found = tables.fixes(rows, limit=page.FIXES_SHOWN)
     reader.close()
     return found

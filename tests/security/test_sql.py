@@ -168,15 +168,15 @@ def test_a_plain_question_is_answered(sql: str, box: Sandbox):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_never_sql(name: str, reader: Reader):
     with tables.consistent(reader) as con:
-        runs = len(con.view("runs"))
-        assert tables.fixes(con.view("fixes"), search=name).total <= len(con.view("fixes"))
+        runs = len(con.table("runs"))
+        assert tables.fixes(con.table("fixes"), search=name).total <= len(con.table("fixes"))
         with pytest.raises(UnknownNameError):
             evaluate(con, [METRICS["pass_rate"]], (name,))
         with pytest.raises(UnknownNameError):
-            tables.fixes(con.view("fixes"), order=name)
+            tables.fixes(con.table("fixes"), order=name)
         told = address.parameters({name: name for name in (*PARAMETERS, "run")} | {"variant": name})
         scope, notices = parse(told, con)
     assert notices
     assert overview(reader, scope)
     with tables.consistent(reader) as con:
-        assert len(con.view("runs")) == runs
+        assert len(con.table("runs")) == runs

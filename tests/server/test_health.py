@@ -11,7 +11,7 @@ def test_it_says_what_the_store_holds(served: Served, store: Path):
     answer = served.get("/healthz")
     reader = Reader(store)
     with reader.cursor() as con:
-        runs = len(con.view("runs"))
+        runs = len(con.table("runs"))
     assert runs > 0
     assert answer.status_code == 200
     assert answer.json() == {"status": "ok", "snapshot": reader.poll().snapshot, "runs": runs}

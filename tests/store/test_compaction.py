@@ -117,7 +117,7 @@ def test_a_page_beside_a_compaction_shows_the_same_numbers(store: Path):
         with reader.cursor() as con:
             return con.sql(
                 "SELECT (count(*), sum(hash(run_id))), (SELECT (count(*), sum(hash(fix_id))) "
-                "FROM rollup.fixes) FROM rollup.runs"
+                "FROM fixes) FROM runs"
             ).fetchone()
 
     before = sums()

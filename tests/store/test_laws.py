@@ -17,7 +17,7 @@ from analytics.metrics.aggregates import Count, Rate, Sum
 from analytics.metrics.catalog import CATALOG
 from analytics.metrics.evaluate import CUTS, PERIODS, evaluate, measure
 from analytics.semantics import load, parse
-from analytics.store import imports, lake, refresh
+from analytics.store import imports, incoming, lake, refresh
 from tests import oracle
 from tests.chain import (
     NOW,
@@ -158,21 +158,41 @@ def followed(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
 def test_how_many_calls_are_worked_out_at_once_does_not_matter(
     blank: Path, lines: list[Raw], at_once: Known, monkeypatch: pytest.MonkeyPatch
 ):
-    held = followed(monkeypatch, "_worked_out_here", "_worked_out_aside")
+    ways = ("_worked_out_alone", "_worked_out_here", "_worked_out_aside")
+    held = followed(monkeypatch, *ways)
     few = len(lines) // 4
     monkeypatch.setattr(refresh, "_CALLS_AT_ONCE", few)
-    # The first and the last are one slice, held in memory; what is between is several, held in files.
+    # The first and the last are one slice, held in memory, the first of a store that was empty; what is
+    # between is several, held in files.
     part = few // 2
     with stored(blank, lines[:part], lines[part:-part], lines[-part:]) as (con, _):
         assert known(con) == at_once
-    assert held[0] == held[-1] == "_worked_out_here"
+    assert (held[0], held[-1]) == ways[:2]
     assert held.count("_worked_out_aside") > 1
 
 
+@pytest.mark.parametrize("limit", ["LITTLE_BYTES", "_LITTLE_TEXT_BYTES", "_LITTLE_CALLS"])
+def test_whether_the_calls_are_held_in_memory_does_not_matter(
+    empty_store: Path, lines: list[Raw], at_once: Known, monkeypatch: pytest.MonkeyPatch, limit: str
+):
+    monkeypatch.setattr(incoming, limit, 0)
+    with stored(empty_store, lines[::2], lines[1::2], lines[::3]) as (con, _):
+        assert known(con) == at_once
+        assert con.sql(
+            "SELECT count(*) FROM duckdb_tables WHERE table_name = 'held'"
+        ).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("little", [incoming.LITTLE_BYTES, 0])
 @pytest.mark.every_store
 def test_a_changed_call_leaves_its_old_value_behind(
-    empty_store: Path, blank: Path, lines: list[Raw]
+    empty_store: Path,
+    blank: Path,
+    lines: list[Raw],
+    monkeypatch: pytest.MonkeyPatch,
+    little: int,
 ):
+    monkeypatch.setattr(incoming, "LITTLE_BYTES", little)
     changed = Random(1).sample([line for line in lines if line["ended_at"]], CHANGED)
     ids = {line["id"] for line in changed}
     revised = [

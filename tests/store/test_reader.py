@@ -27,7 +27,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_is_abandoned_only_after_the_limit(silent: Path, monkeypatch: pytest.MonkeyPatch):
     reader = Reader(silent)
     with reader.cursor() as con:
-        row = con.execute("SELECT max(last_seen_at) FROM rollup.runs").fetchone()
+        row = con.execute("SELECT max(last_seen_at) FROM runs").fetchone()
     reader.close()
     assert row is not None
     for minutes in (5, 90):

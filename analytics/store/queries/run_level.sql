@@ -14,7 +14,7 @@ lost AS (
     ANTI JOIN own AS above ON above.span_id = own.parent_id
     WHERE
         own.parent_id IS NOT NULL
-        AND (SELECT count(*) FROM rollup.runs WHERE source = $source AND trace_id = $trace_id) = 1
+        AND (SELECT count(*) FROM runs WHERE source = $source AND trace_id = $trace_id) = 1
 ),
 placed AS (
     SELECT

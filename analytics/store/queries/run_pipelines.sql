@@ -4,7 +4,7 @@ SELECT
     commit_sha,
     trigger,
     retry,
-    started_at,
+    began_at AS started_at,
     duration_s,
     queue_s,
     execution_s,
@@ -12,7 +12,7 @@ SELECT
     array_to_string(failed_jobs, ', ') AS failed_jobs,
     error_type,
     error_message
-FROM rollup.pipelines
+FROM pipelines
 WHERE source = $source AND run_id = $run_id
-ORDER BY started_at, span_id
+ORDER BY began_at, span_id
 LIMIT $limit;

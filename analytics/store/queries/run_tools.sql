@@ -7,6 +7,6 @@ SELECT
     duration_s,
     CASE WHEN timed_count > 0 THEN duration_s / timed_count END AS mean_s,
     list_aggregate(durations_s, 'quantile_cont', 0.95) AS p95_s
-FROM rollup.tool_usage
+FROM tool_usage
 WHERE source = $source AND run_id = $run_id
 ORDER BY calls_count DESC, tool, agent;

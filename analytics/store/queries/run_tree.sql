@@ -18,7 +18,7 @@ WITH RECURSIVE own AS MATERIALIZED (
     WHERE source = $source AND trace_id = $trace_id
 ),
 heads AS (
-    SELECT run_id FROM rollup.runs WHERE source = $source AND trace_id = $trace_id
+    SELECT run_id FROM runs WHERE source = $source AND trace_id = $trace_id
 ),
 tree AS (
     SELECT own.*, 0 AS depth FROM own WHERE own.span_id = $run_id

@@ -13,6 +13,6 @@ SELECT
     cost_computed_usd,
     cost_usd,
     unpriced_tokens
-FROM rollup.usage
+FROM usage
 WHERE source = $source AND run_id = $run_id
 ORDER BY cost_usd DESC NULLS LAST, input_tokens DESC NULLS LAST, agent, model;

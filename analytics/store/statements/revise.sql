@@ -1,5 +1,5 @@
--- The former state of changed calls leaves the store; of a finished call, each changed field is kept as a
--- revision. Progress of a running call is no revision.
+-- Of a finished call, each changed field is kept as a revision, before its former state leaves the store (see
+-- drop_replaced). Progress of a running call is no revision.
 CREATE OR REPLACE TEMP TABLE replaced AS
 SELECT source, span_id, trace_id, was_finished FROM compared WHERE state = 'changed';
 
@@ -50,12 +50,3 @@ fields AS (
 SELECT source, span_id, trace_id, getvariable('import_id')::BIGINT AS import_id, field, old_value, new_value
 FROM fields
 WHERE old_value IS DISTINCT FROM new_value;
-
-DELETE FROM lake.spans AS target USING replaced
-WHERE target.source = replaced.source AND target.span_id = replaced.span_id;
-DELETE FROM lake.payloads AS target USING replaced
-WHERE target.source = replaced.source AND target.span_id = replaced.span_id;
-DELETE FROM lake.facts AS target USING replaced
-WHERE target.source = replaced.source AND target.span_id = replaced.span_id;
-DELETE FROM lake.feedback AS target USING replaced
-WHERE target.source = replaced.source AND target.span_id = replaced.span_id;

@@ -5,44 +5,37 @@ CREATE OR REPLACE TEMP TABLE batch AS
 SELECT
     source, span_id, trace_id, ended_at, detail, content_hash, staged_file, staged_row,
     ended_at IS NOT NULL OR status <> 'running' AS is_over
-FROM meant
+FROM arriving
 QUALIFY row_number() OVER (
     PARTITION BY source, span_id
     ORDER BY NOT is_over, ended_at IS NULL, detail DESC, ended_at DESC, content_hash
 ) = 1;
 
 CREATE OR REPLACE TEMP TABLE compared AS
-WITH stored AS (
-    SELECT
-        spans.source, spans.span_id, spans.trace_id, spans.detail, spans.content_hash,
-        spans.ended_at IS NOT NULL OR spans.status <> 'running' AS is_over
-    FROM lake.spans AS spans
-    SEMI JOIN batch ON batch.source = spans.source AND batch.span_id = spans.span_id
-)
 SELECT
     batch.source,
     batch.span_id,
     batch.trace_id,
     batch.staged_file,
     batch.staged_row,
-    stored.trace_id AS old_trace_id,
-    coalesce(stored.is_over, false) AS was_finished,
+    known.trace_id AS old_trace_id,
+    coalesce(known.is_over, false) AS was_finished,
     CASE
-        WHEN stored.span_id IS NULL THEN 'new'
-        WHEN stored.content_hash = batch.content_hash THEN 'unchanged'
-        WHEN stored.is_over AND NOT batch.is_over THEN 'unchanged'
-        WHEN batch.detail < stored.detail AND stored.is_over = batch.is_over THEN 'unchanged'
+        WHEN known.span_id IS NULL THEN 'new'
+        WHEN known.content_hash = batch.content_hash THEN 'unchanged'
+        WHEN known.is_over AND NOT batch.is_over THEN 'unchanged'
+        WHEN batch.detail < known.detail AND known.is_over = batch.is_over THEN 'unchanged'
         ELSE 'changed'
     END AS state
 FROM batch
-LEFT JOIN stored ON stored.source = batch.source AND stored.span_id = batch.span_id;
+LEFT JOIN known ON known.source = batch.source AND known.span_id = batch.span_id;
 
 CREATE OR REPLACE TEMP VIEW incoming AS
-SELECT meant.*
-FROM meant
+SELECT arriving.*
+FROM arriving
 SEMI JOIN compared
-    ON compared.staged_file = meant.staged_file
-    AND compared.staged_row = meant.staged_row
+    ON compared.staged_file = arriving.staged_file
+    AND compared.staged_row = arriving.staged_row
     AND compared.state IN ('new', 'changed');
 
 CREATE OR REPLACE TEMP TABLE changes AS

@@ -1,7 +1,10 @@
 -- One row per agent and run, with the run's own cuts.
 CREATE OR REPLACE VIEW agent_runs AS
 SELECT
-    agent_runs.*,
+    runs.source,
+    runs.run_id,
+    runs.trace_id,
+    agent_runs.* EXCLUDE (run_no),
     runs.project,
     runs.preset,
     runs.op_version,
@@ -16,4 +19,4 @@ SELECT
     runs.day,
     runs.unit_id
 FROM rollup.agent_runs AS agent_runs
-JOIN runs ON runs.source = agent_runs.source AND runs.run_id = agent_runs.run_id;
+JOIN rollup.runs AS runs ON runs.run_no = agent_runs.run_no;

@@ -1,7 +1,9 @@
 -- One row per thing about one run that is said in two ways, by its records or by a report.
 CREATE OR REPLACE VIEW conflicts AS
 WITH said AS (
-    SELECT source, run_id, kind, one_says, other_says FROM rollup.conflicts
+    SELECT runs.source, runs.run_id, told.kind, told.one_says, told.other_says
+    FROM rollup.conflicts AS told
+    JOIN rollup.runs AS runs ON runs.run_no = told.run_no
     UNION ALL
     SELECT
         runs.source,
@@ -9,8 +11,8 @@ WITH said AS (
         'report, against the agent' AS kind,
         'the agent: ' || runs.outcome_claimed AS one_says,
         reported.kind || ' (' || reported.origin || '): ' || reported.outcome AS other_says
-    FROM runs
-    JOIN reported ON reported.source = runs.source AND reported.run_id = runs.run_id
+    FROM rollup.runs AS runs
+    JOIN rollup.reported AS reported ON reported.source = runs.source AND reported.run_id = runs.run_id
     WHERE runs.outcome_claimed <> reported.outcome
     UNION ALL
     SELECT
@@ -19,8 +21,8 @@ WITH said AS (
         'report, against its checks' AS kind,
         'its checks: ' || runs.outcome_checked AS one_says,
         reported.kind || ' (' || reported.origin || '): ' || reported.outcome AS other_says
-    FROM runs
-    JOIN reported ON reported.source = runs.source AND reported.run_id = runs.run_id
+    FROM rollup.runs AS runs
+    JOIN rollup.reported AS reported ON reported.source = runs.source AND reported.run_id = runs.run_id
     WHERE runs.outcome_checked <> reported.outcome
     UNION ALL
     SELECT
@@ -29,10 +31,10 @@ WITH said AS (
         'agent failed, report passed' AS kind,
         string_agg(parts.agent || ': failed ' || parts.errors_count || ' of ' || parts.calls_count, ', ' ORDER BY parts.agent) AS one_says,
         any_value(reported.kind || ' (' || reported.origin || '): pass') AS other_says
-    FROM runs
-    JOIN reported ON reported.source = runs.source AND reported.run_id = runs.run_id AND reported.outcome = 'pass'
+    FROM rollup.runs AS runs
+    JOIN rollup.reported AS reported ON reported.source = runs.source AND reported.run_id = runs.run_id AND reported.outcome = 'pass'
     JOIN rollup.agent_runs AS parts
-        ON parts.source = runs.source AND parts.run_id = runs.run_id AND parts.errors_count >= parts.calls_count
+        ON parts.run_no = runs.run_no AND parts.errors_count >= parts.calls_count
     GROUP BY runs.source, runs.run_id
 )
 SELECT

@@ -1,7 +1,10 @@
 -- One row per debugging cycle of a run, with the run's own cuts.
 CREATE OR REPLACE VIEW debugging_cycles AS
 SELECT
-    cycles.* EXCLUDE (started_at, ended_at),
+    runs.source,
+    runs.run_id,
+    runs.trace_id,
+    cycles.* EXCLUDE (run_no, started_at, ended_at),
     cycles.started_at AS began_at,
     cycles.ended_at,
     cycles.resolved IS NOT NULL AS is_known,
@@ -19,4 +22,4 @@ SELECT
     runs.day,
     runs.unit_id
 FROM rollup.debugging_cycles AS cycles
-JOIN runs ON runs.source = cycles.source AND runs.run_id = cycles.run_id;
+JOIN rollup.runs AS runs ON runs.run_no = cycles.run_no;

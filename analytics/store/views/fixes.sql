@@ -1,7 +1,10 @@
 -- One row per bug of a run, with the run's own cuts; an open bug is cut off at the last sign of life.
 CREATE OR REPLACE VIEW fixes AS
 SELECT
-    fixes.* EXCLUDE (bug_type),
+    runs.source,
+    runs.run_id,
+    runs.trace_id,
+    fixes.* EXCLUDE (run_no, bug_type),
     coalesce(fixes.bug_type, 'UNKNOWN') AS bug_type,
     CASE
         WHEN fixes.fixed_at IS NOT NULL THEN 'fixed'
@@ -31,4 +34,4 @@ SELECT
     runs.day,
     runs.unit_id
 FROM rollup.fixes AS fixes
-JOIN runs ON runs.source = fixes.source AND runs.run_id = fixes.run_id;
+JOIN rollup.runs AS runs ON runs.run_no = fixes.run_no;

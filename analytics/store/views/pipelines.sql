@@ -1,7 +1,10 @@
 -- One row per CI pipeline of a run, with the run's own cuts.
 CREATE OR REPLACE VIEW pipelines AS
 SELECT
-    pipelines.* EXCLUDE (started_at, ended_at),
+    runs.source,
+    runs.run_id,
+    runs.trace_id,
+    pipelines.* EXCLUDE (run_no, started_at, ended_at),
     pipelines.started_at AS began_at,
     pipelines.ended_at,
     pipelines.passed IS NOT NULL AS is_known,
@@ -20,4 +23,4 @@ SELECT
     runs.day,
     runs.unit_id
 FROM rollup.pipelines AS pipelines
-JOIN runs ON runs.source = pipelines.source AND runs.run_id = pipelines.run_id;
+JOIN rollup.runs AS runs ON runs.run_no = pipelines.run_no;

@@ -1,8 +1,8 @@
 -- One row per tool call that was recorded by itself and has a duration, with the run's own cuts.
 CREATE OR REPLACE VIEW tool_calls AS
 SELECT
-    tools.source,
-    tools.run_id,
+    runs.source,
+    runs.run_id,
     tools.agent,
     tools.tool,
     unnest(tools.durations_s) AS duration_s,
@@ -20,4 +20,4 @@ SELECT
     runs.day,
     runs.unit_id
 FROM rollup.tool_usage AS tools
-JOIN runs ON runs.source = tools.source AND runs.run_id = tools.run_id;
+JOIN rollup.runs AS runs ON runs.run_no = tools.run_no;

@@ -1,7 +1,10 @@
 -- One row per tool, agent and run, with the run's own cuts.
 CREATE OR REPLACE VIEW tool_usage AS
 SELECT
-    tools.*,
+    runs.source,
+    runs.run_id,
+    runs.trace_id,
+    tools.* EXCLUDE (run_no),
     runs.project,
     runs.preset,
     runs.op_version,
@@ -16,4 +19,4 @@ SELECT
     runs.day,
     runs.unit_id
 FROM rollup.tool_usage AS tools
-JOIN runs ON runs.source = tools.source AND runs.run_id = tools.run_id;
+JOIN rollup.runs AS runs ON runs.run_no = tools.run_no;

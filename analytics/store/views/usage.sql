@@ -1,7 +1,10 @@
 -- One row per agent and model of a run, with the run's own cuts.
 CREATE OR REPLACE VIEW usage AS
 SELECT
-    usage.*,
+    runs.source,
+    runs.run_id,
+    runs.trace_id,
+    usage.* EXCLUDE (run_no),
     TRY_CAST(usage.input_tokens::HUGEINT + usage.output_tokens AS BIGINT) AS tokens,
     usage.both_computed_usd - usage.both_reported_usd AS computed_less_reported_usd,
     runs.project,
@@ -17,4 +20,4 @@ SELECT
     runs.day,
     runs.unit_id
 FROM rollup.usage AS usage
-JOIN runs ON runs.source = usage.source AND runs.run_id = usage.run_id;
+JOIN rollup.runs AS runs ON runs.run_no = usage.run_no;

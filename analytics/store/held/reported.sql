@@ -1,19 +1,20 @@
 -- One row per run that a report speaks of: what the best of the reports says. One that names the run comes
 -- before one that names its task; a merge before CI, CI before tests, tests before a list; then the newest.
-CREATE OR REPLACE VIEW reported AS
+CREATE OR REPLACE VIEW derived_reported AS
 WITH spoken AS (
-    SELECT runs.source, runs.run_id, verdicts.*
-    FROM rollup.verdicts AS verdicts
-    JOIN rollup.runs AS runs ON verdicts.key_kind = 'run' AND runs.run_id = verdicts.key
+    SELECT runs.source, runs.run_id, runs.trace_id, verdicts.*
+    FROM brought.verdicts AS verdicts
+    JOIN brought.runs AS runs ON verdicts.key_kind = 'run' AND runs.run_id = verdicts.key
     UNION ALL
-    SELECT runs.source, runs.run_id, verdicts.*
-    FROM rollup.verdicts AS verdicts
-    JOIN rollup.runs AS runs ON verdicts.key_kind = 'task' AND runs.task = verdicts.key
+    SELECT runs.source, runs.run_id, runs.trace_id, verdicts.*
+    FROM brought.verdicts AS verdicts
+    JOIN brought.runs AS runs ON verdicts.key_kind = 'task' AND runs.task = verdicts.key
     WHERE verdicts.variant IS NULL OR verdicts.variant IN (runs.variant, runs.model)
 )
 SELECT
     source,
     run_id,
+    trace_id,
     CASE WHEN passed THEN 'pass' ELSE 'fail' END AS outcome,
     kind,
     origin,
@@ -30,3 +31,5 @@ QUALIFY row_number() OVER (
         import_id DESC,
         origin
 ) = 1;
+
+CREATE OR REPLACE TABLE rollup.reported AS FROM derived_reported;
