@@ -162,6 +162,7 @@ def test_how_many_calls_are_worked_out_at_once_does_not_matter(
     held = followed(monkeypatch, *ways)
     few = len(lines) // 4
     monkeypatch.setattr(refresh, "_CALLS_AT_ONCE", few)
+    monkeypatch.setattr(refresh, "_TIMES_ASIDE", 1)
     # The first and the last are one slice, held in memory, the first of a store that was empty; what is
     # between is several, held in files.
     part = few // 2

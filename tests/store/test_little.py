@@ -93,6 +93,7 @@ def test_the_first_prices_are_kept_once(empty_store: Path, monkeypatch: pytest.M
         for line in priced
     ]
     monkeypatch.setattr(imports.refresh, "_CALLS_AT_ONCE", len(priced))
+    monkeypatch.setattr(imports.refresh, "_TIMES_ASIDE", 1)
     with stored(empty_store, [*priced, *twice]) as (con, _):
         assert answer(con, "SELECT count(*) FROM (SELECT DISTINCT slice FROM all_sliced)") == 2
         kept = rows(con, "prices")
