@@ -38,3 +38,21 @@ def every(con: "DuckDBPyConnection") -> Iterator[None]:
             duckdb.Error
         ):  # A fault within the block may have closed it, or its transaction.
             con.execute("SET threads = getvariable('threads')")
+
+
+@contextmanager
+def one(con: "DuckDBPyConnection", *, unless: bool) -> Iterator[None]:
+    """Leave the block's many short statements to one thread, on a connection that has all of them.
+
+    Args:
+        con: all connections to the same database are meant.
+        unless: whether there is but one already.
+    """
+    if unless:
+        yield
+        return
+    suit(con, little=True)
+    try:
+        yield
+    finally:
+        suit(con, little=False)
