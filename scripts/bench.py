@@ -31,13 +31,14 @@ _PACKAGES = ("duckdb", "polars", "marimo")
 
 _READ = """\
 CPU is user and system time of the whole process; each import, copy and opening is a fresh process, Python's
-own start included. Copy and import take turns; their ratios are ratios of medians. Memory is the peak of
-the process. A refresh imports a file of {new} new calls and {changed} that changed, beside an open reader
-(median of {refreshes} in one process). The full recompute works out every rollup of every trace from the
-store's spans and facts into memory, and the same metrics from those; it writes nothing to the store, which
-a refresh does. Quantiles are exact everywhere. A chart's size is that of its whole description with its
-data, of all pages over all runs; its marks are the rows of its data. A target that names a size is judged at
-that size only; the power is a least-squares fit over all sizes measured."""
+own start included, with what it imports compiled before. Copy and import take turns; their ratios are
+ratios of medians. Memory is the peak of the process. A refresh imports a file of {new} new calls and
+{changed} that changed, beside an open reader (median of {refreshes} in one process). The full recompute
+works out every rollup of every trace from the store's spans and facts into memory, and the same metrics
+from those; it writes nothing to the store, which a refresh does. Quantiles are exact everywhere. A chart's
+size is that of its whole description with its data, of all pages over all runs; its marks are the rows of
+its data. A target that names a size is judged at that size only; the power is a least-squares fit over all
+sizes measured."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -102,7 +102,7 @@ def write(con: "DuckDBPyConnection", arrival: Arrival) -> Written:
         all_new = incoming.take(con, filled)
         memory.give_back(con)
         # On two it takes half as much processor time again, and little less of the user's.
-        with threads.one(con):
+        with threads.one_within(con):
             con.execute(lake.statement("statements", "apply"))
         memory.give_back(con)
         folder = lake.data_folder(con)

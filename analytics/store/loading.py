@@ -72,6 +72,8 @@ class Loader:
         self.snapshot = -1
         """The commit that is in memory."""
         self._since_sweep = 0
+        self._has_few = True
+        """Whether what is in memory is read with one thread."""
 
     def load(self, cursor: "DuckDBPyConnection") -> None:
         """Bring the store's newest commit into memory, in one transaction.
@@ -112,7 +114,8 @@ class Loader:
             return
         with _transaction(cursor):
             newest = lake.snapshot_id(cursor)
-            threads.suit(cursor, little=len(cursor.table("lake.runs")) < _MANY_RUNS)
+            self._has_few = len(cursor.table("lake.runs")) < _MANY_RUNS
+            threads.suit(cursor, little=self._has_few)
             cursor.execute(lake.statement("statements", "bring_all"))
             hold_all(cursor, "lake.{}")
         self.snapshot = newest
@@ -125,7 +128,7 @@ class Loader:
         if self.snapshot < 0:
             return False
         try:
-            with _transaction(cursor):
+            with threads.one(cursor, unless=self._has_few), _transaction(cursor):
                 newest = lake.snapshot_id(cursor)
                 if not _load_changes(cursor, self.snapshot, newest):
                     return False
@@ -206,6 +209,8 @@ def _load_changes(cursor: "DuckDBPyConnection", since: int, newest: int) -> bool
     if not rollups & {RUNS.name, BATCHES.name}:
         return False
     cursor.execute(lake.statement("statements", "changed_traces"), [since + 1, newest])
+    if BATCHES.name in rollups:
+        cursor.execute(lake.statement("statements", "changed_series"), [since + 1, newest])
     row = cursor.execute(lake.statement("queries", "changed_share")).fetchone()
     if row is None or row[0] > _MOST_CHANGED:
         return False

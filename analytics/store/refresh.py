@@ -78,7 +78,7 @@ def refresh(
         worked_out = _worked_out_aside
     runs = 0
     # A slice is a few row groups, too little to share out.
-    with threads.one(con):
+    with threads.one_within(con):
         for (part,) in slices:
             con.execute("SET VARIABLE slice = $1", [part])
             con.execute(lake.statement("statements", "slice"))

@@ -12,6 +12,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_NOT_PASSED_ON = ("PATCHPILOT_STORE", "PYTHONDONTWRITEBYTECODE")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
@@ -30,9 +32,13 @@ class TaskFailed(RuntimeError):
 
 
 def environment() -> dict[str, str]:
-    """Return the variables under which a task finds this checkout, and no store of the user's."""
+    """Return the variables under which a task finds this checkout, and no store of the user's.
+
+    What it imports is compiled once, as after a first use: where Python may not keep that, each start
+    takes a second or two longer.
+    """
     path = os.pathsep.join((str(ROOT), str(ROOT / "scripts")))
-    kept = {name: value for name, value in os.environ.items() if name != "PATCHPILOT_STORE"}
+    kept = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
     return kept | {"PYTHONPATH": path}
 
 

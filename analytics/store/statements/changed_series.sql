@@ -1,0 +1,8 @@
+-- And of which a series was.
+INSERT INTO changed_traces
+FROM (
+    SELECT source, trace_id FROM ducklake_table_insertions('lake', 'main', 'batches', $1, $2)
+    UNION
+    SELECT source, trace_id FROM ducklake_table_deletions('lake', 'main', 'batches', $1, $2)
+) AS series
+ANTI JOIN changed_traces USING (source, trace_id);
