@@ -5,7 +5,7 @@ one import checks them all and a failure still names the export that it comes fr
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -164,9 +164,15 @@ def test_how_many_calls_are_worked_out_at_once_does_not_matter(
     monkeypatch.setattr(refresh, "_CALLS_AT_ONCE", few)
     monkeypatch.setattr(refresh, "_TIMES_ASIDE", 1)
     # The first and the last are one slice, held in memory, the first of a store that was empty; what is
-    # between is several, held in files.
+    # between is several, held in files. Both bring calls that come only once, so that there is work to do.
     part = few // 2
-    with stored(blank, lines[:part], lines[part:-part], lines[-part:]) as (con, _):
+    often = Counter(line.get("id") for line in lines)
+    once = [line for line in lines if often[line.get("id")] == 1]
+    first, last = once[:part], once[-part:]
+    taken = {id(line) for line in (*first, *last)}
+    between = [line for line in lines if id(line) not in taken]
+    assert len(first) + len(last) + len(between) == len(lines)
+    with stored(blank, first, between, last) as (con, _):
         assert known(con) == at_once
     assert (held[0], held[-1]) == ways[:2]
     assert held.count("_worked_out_aside") > 1
