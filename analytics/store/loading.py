@@ -72,8 +72,6 @@ class Loader:
         self.snapshot = -1
         """The commit that is in memory."""
         self._since_sweep = 0
-        self._has_few = True
-        """Whether what is in memory is read with one thread."""
 
     def load(self, cursor: "DuckDBPyConnection") -> None:
         """Bring the store's newest commit into memory, in one transaction.
@@ -97,7 +95,7 @@ class Loader:
         raise StoreError("the store changes faster than it can be read; the next look tries again.")
 
     def sweep(self, cursor: "DuckDBPyConnection") -> None:
-        """Let go of replaced rows, and pack the others, where that is due and nobody reads just now.
+        """Let go of replaced rows where that is due and nobody reads just now; DuckDB packs the others then.
 
         For a look that finds nothing new: who looks only once does not wait for it.
         """
@@ -114,12 +112,11 @@ class Loader:
             return
         with _transaction(cursor):
             newest = lake.snapshot_id(cursor)
-            self._has_few = len(cursor.table("lake.runs")) < _MANY_RUNS
-            threads.suit(cursor, little=self._has_few)
+            threads.suit(cursor, little=len(cursor.table("lake.runs")) < _MANY_RUNS)
             cursor.execute(lake.statement("statements", "bring_all"))
             hold_all(cursor, "lake.{}")
         self.snapshot = newest
-        self._since_sweep = _SWEPT_AFTER
+        self._since_sweep = 0
 
     def _follow(self, cursor: "DuckDBPyConnection") -> bool:
         """Load only what changed since, and say whether that could be done."""
@@ -128,7 +125,7 @@ class Loader:
         if self.snapshot < 0:
             return False
         try:
-            with threads.one(cursor, unless=self._has_few), _transaction(cursor):
+            with threads.one_within(cursor), _transaction(cursor):
                 newest = lake.snapshot_id(cursor)
                 if not _load_changes(cursor, self.snapshot, newest):
                     return False

@@ -41,24 +41,6 @@ def every(con: "DuckDBPyConnection") -> Iterator[None]:
 
 
 @contextmanager
-def one(con: "DuckDBPyConnection", *, unless: bool) -> Iterator[None]:
-    """Leave the block's many short statements to one thread, on a connection that has all of them.
-
-    Args:
-        con: all connections to the same database are meant.
-        unless: whether there is but one already.
-    """
-    if unless:
-        yield
-        return
-    suit(con, little=True)
-    try:
-        yield
-    finally:
-        suit(con, little=False)
-
-
-@contextmanager
 def one_within(con: "DuckDBPyConnection") -> Iterator[None]:
     """Leave the block's statements to the caller's thread, whatever those around it are shared out to.
 
