@@ -1,8 +1,9 @@
 """Semantics as DuckDB expressions: what presets read from payloads becomes rows of ``schema.FACTS``."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache, reduce
 from importlib.resources import files
+from operator import or_
 from typing import TYPE_CHECKING
 
 from analytics.constants import constant
@@ -26,7 +27,11 @@ def install(con: "DuckDBPyConnection") -> None:
     con.execute(macros())
 
 
-def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[DuckDBPyRelation]":
+def facts(
+    payloads: "DuckDBPyRelation",
+    presets: Sequence[Preset],
+    columns: Sequence[str] = FACTS.columns,
+) -> "Iterator[DuckDBPyRelation]":
     """Read the facts of every span that has a role, one preset after the other.
 
     A payload is searched only for what its own preset asks, and memory is that of one preset.
@@ -34,9 +39,11 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[
     Args:
         payloads: one row per span with source, span_id, trace_id, preset, role, inputs, output, attributes.
         presets: the presets in force.
+        columns: the columns of ``schema.FACTS``, in the order wanted. Ordering them in a step of its own
+            would have DuckDB bind all the expressions once more.
 
     Yields:
-        For each preset that occurs: one row per span, columns of ``schema.FACTS``.
+        For each preset that occurs: one row per span.
     """
     from duckdb import ColumnExpression as Column
     from duckdb import StarExpression
@@ -47,12 +54,12 @@ def facts(payloads: "DuckDBPyRelation", presets: Sequence[Preset]) -> "Iterator[
         roles = sorted(role for name, role in found if name == preset.name)
         if roles:
             lookups, diffs, fields = _expressions(preset.name, preset.text, tuple(roles))
-            own = payloads.filter(Column("preset") == constant(preset.name))
-            yield (
-                own.project(*identity, *lookups)
-                .project(StarExpression(), *diffs)
-                .project(*identity, *fields)
-            )
+            said = dict(zip(FACTS.columns, (*identity, *fields), strict=True))
+            rows = payloads.filter(Column("preset") == constant(preset.name))
+            rows = rows.project(*identity, *lookups)
+            if diffs:
+                rows = rows.project(StarExpression(), *diffs)
+            yield rows.project(*(said[name] for name in columns))
 
 
 def unmatched(
@@ -118,12 +125,21 @@ def _expressions(
 
 
 class _Reader:
-    """Parses each payload column once, for all the paths that the rules of a span's role ask of it."""
+    """Parses each payload column once, for all the paths that the rules of a span's role ask of it.
+
+    Roles of the same rules are read alike: DuckDB binds an expression for each group, not for each role.
+    """
 
     def __init__(self, preset: Preset, roles: Sequence[str]) -> None:
+        groups: dict[tuple[int, ...], list[str]] = {}
+        for role in roles:
+            asking = tuple(n for n, rule in enumerate(preset.fields) if role in rule.roles)
+            groups.setdefault(asking, []).append(role)
         self._rules = {
-            role: [rule for rule in preset.fields if role in rule.roles] for role in roles
+            alike[0]: [preset.fields[n] for n in asking] for asking, alike in groups.items()
         }
+        self._alike = {alike[0]: alike for alike in groups.values()}
+        """The first role of each group, by which the group goes below -> all of them."""
         asked = {
             role: dict.fromkeys(path for rule in rules for path in rule.paths)
             for role, rules in self._rules.items()
@@ -153,12 +169,12 @@ class _Reader:
                 for role in self._rules
                 if (keys := [_split(path)[1] for path in self._single[role, column]])
             }
-            yield _by_role(said, "VARCHAR[]").alias(column)
+            yield self._by_role(said, "VARCHAR[]").alias(column)
         for path, name in self._many.items():
             column, key = _split(path)
             found = Function("json_extract_string", Column(column), constant(key))
-            asked = Column("role").isin(*map(constant, self._asking[path]))
-            yield Case(asked, Function("filled", found)).alias(name)
+            asking = (role for first in self._asking[path] for role in self._alike[first])
+            yield Case(_is_any(asking), Function("filled", found)).alias(name)
 
     def diffs(self) -> "Iterator[Expression]":
         """Yield the parts of each diff that facts are counted in."""
@@ -171,7 +187,7 @@ class _Reader:
                 for role, rules in self._rules.items()
                 if any(rule.of_diff and rule.paths == paths for rule in rules)
             }
-            yield Function("diff_parts", _by_role(told, "VARCHAR")).alias(name)
+            yield Function("diff_parts", self._by_role(told, "VARCHAR")).alias(name)
 
     def field(self, name: str, kind: str) -> "Expression":
         """Return the value of one fact: by role, the first path that holds something."""
@@ -186,7 +202,7 @@ class _Reader:
             ]
             if values:
                 found[role] = CoalesceOperator(*values)
-        return _by_role(found, kind)
+        return self._by_role(found, kind)
 
     def _cast(self, value: "Expression", rule: FieldRule, kind: str) -> "Expression":
         from duckdb import FunctionExpression as Function
@@ -243,21 +259,33 @@ class _Reader:
         found = Column(self._many[path])
         return found if kind.endswith("[]") else Function("list_extract", found, constant(1))
 
+    def _by_role(self, values: "Mapping[str, Expression]", kind: str) -> "Expression":
+        """Return the expression of a row's role; NULL for a role without, for which nothing is worked out.
 
-def _by_role(values: "Mapping[str, Expression]", kind: str) -> "Expression":
-    """Return the expression of a row's role; NULL for a role without one, for which nothing is worked out."""
-    from duckdb import CaseExpression as Case
+        Args:
+            values: the first role of a group -> what its roles have.
+            kind: the type of what is returned.
+        """
+        from duckdb import CaseExpression as Case
+
+        nothing = constant(None).cast(kind)
+        if not values:
+            return nothing
+        if len(self._alike) == 1:
+            return next(iter(values.values()))
+        # One CASE with a branch for each group: within each other, each would copy what the inner ones found.
+        (first, value), *others = values.items()
+        chosen = Case(_is_any(self._alike[first]), value)
+        for role, value in others:
+            chosen = chosen.when(_is_any(self._alike[role]), value)
+        return chosen.otherwise(nothing)
+
+
+def _is_any(roles: "Iterable[str]") -> "Expression":
     from duckdb import ColumnExpression as Column
 
-    nothing = constant(None).cast(kind)
-    if not values:
-        return nothing
-    # One CASE with a branch for each role: within each other, each would copy what the inner ones found.
-    (first, value), *others = values.items()
-    chosen = Case(Column("role") == constant(first), value)
-    for role, value in others:
-        chosen = chosen.when(Column("role") == constant(role), value)
-    return chosen.otherwise(nothing)
+    # With IN, DuckDB would join a table of the roles, once for each field.
+    return reduce(or_, (Column("role") == constant(role) for role in roles))
 
 
 @cache

@@ -256,8 +256,8 @@ def _write_facts(
     target = con.table("new_facts" if held else "lake.facts")
     # A store that has grown with its versions has the columns in another order.
     columns = target.columns
-    for facts in extract.facts(source, presets):
-        facts.select(*columns).insert_into("new_facts" if held else "lake.facts")
+    for facts in extract.facts(source, presets, columns):
+        facts.insert_into("new_facts" if held else "lake.facts")
     if held:
         con.execute(lake.statement("statements", "keep_facts"))
         return tuple(extract.unmatched(source, target, presets))
