@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from analytics.schema import FACTS
-from analytics.semantics import Preset, extract, load, parse
+from analytics.semantics import BUNDLED, Preset, extract, load, parse
 
 FIELD = '[[field]]\nname = "{name}"\nroles = ["run"]\npaths = {paths}\n{more}\n'
 
@@ -70,6 +70,38 @@ def test_what_is_no_finite_number_is_not_known(told: str):
 
 def test_another_role_is_not_read():
     assert read(mine("task", "output.a"), "test", output={"a": "x"})["task"] is None
+
+
+@pytest.mark.parametrize("name", [name for name in BUNDLED if load(name).fields])
+def test_roles_are_read_together_as_they_are_alone(name: str):
+    """Roles of the same rules share an expression; what a span says is nobody else's."""
+    preset = load(name)
+    roles = sorted({role for rule in preset.fields for role in rule.roles})
+    said = {path: None for rule in preset.fields for path in rule.paths if "*" not in path}
+
+    def bodies(role: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for number, path in enumerate(said):
+            *above, last = path.split(".")
+            body = found
+            for key in above:
+                body = body.setdefault(key, {}) if isinstance(body, dict) else {}
+            body[last] = f"{number}" if number % 2 else f"{role} {number}"
+        return found
+
+    alone = {role: read(preset, role, **bodies(role)) for role in roles}
+    with duckdb.connect() as con:
+        for number, role in enumerate(roles):
+            payloads = _payloads(con, preset, role, [bodies(role)])
+            payloads.project(f"* REPLACE ('{number}' AS span_id)").create(f"of_{number}")
+        together = con.table("of_0")
+        for number in range(1, len(roles)):
+            together = together.union(con.table(f"of_{number}"))
+        rows = [row for facts in extract.facts(together, [preset]) for row in facts.fetchall()]
+    found = [dict(zip(FACTS.columns, row, strict=True)) for row in rows]
+    assert {row["role"]: row | {"span_id": "0"} for row in found} == alone
+    assert len(found) == len(roles)
+    assert any(value is not None for row in found for value in list(row.values())[5:])
 
 
 def test_words_are_mapped_without_regard_to_case():
