@@ -31,7 +31,7 @@ process holds; closed sessions were given their time to live and {_SPARE_S:.0f} 
 
 _WATCH = """
 metric => {
-  const text = () => document.querySelector(`[data-metric=${metric}] .pp-value`)?.innerText ?? null;
+  const text = () => document.querySelector(`[data-metric=${metric}] .pp-value`)?.textContent ?? null;
   window.shown = text();
   window.changes = [];
   new MutationObserver(() => {
