@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
@@ -133,6 +134,7 @@ def build(
 
     if pages is None:
         pages = notebooks()
+    _look_for_plugins_once()
     builder = marimo.create_asgi_app(quiet=True, include_code=False, session_ttl=SESSION_TTL_S)
     for path, notebook in pages.items():
         builder = builder.with_app(path=path, root=str(notebook))
@@ -158,6 +160,19 @@ def build(
     if token is not None:
         app = Login(app, token=token, port=port)
     return Armour(Guard(app, host=host))
+
+
+def _look_for_plugins_once() -> None:
+    """Keep what marimo finds of its plugins among the installed packages.
+
+    It reads the entry points of every package anew at each run of cells, and an open page asks for one a
+    second. What is installed does not change while a server runs.
+    """
+    from importlib.metadata import entry_points
+
+    from marimo._entrypoints import registry
+
+    registry.entry_points = lru_cache(maxsize=1)(entry_points)
 
 
 class Health:
