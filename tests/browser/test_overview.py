@@ -128,7 +128,7 @@ patience => new Promise(resolve => {
   look();
 })
 """
-"""Whether the icon of the refresh control turned within some milliseconds, of which it looks once a second."""
+"""Whether the icon of the refresh control turned within some milliseconds; it looks once a second."""
 
 _WAITS = """
 async patience => {
