@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
+from secrets import token_hex
 from threading import Thread
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 _TICK_S = 1.0
+_GOODBYE_S = 10.0
 _CONTROL = re.compile(r"object-id='([^']+)'[^>]*><marimo-refresh")
 
 
@@ -41,10 +43,9 @@ class Clients:
         self._card = re.compile(
             rf'data-metric="{metric}".*?class="pp-value">(.*?)</p>'.replace('"', r'\\"')
         )
-        self.clients = [Client(name=f"s_soak{at:02d}") for at in range(number)]
+        self.clients = [Client(name=f"s_{token_hex(3)}") for _ in range(number)]
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
-        self._tasks: list[asyncio.Future[None]] = []
 
     def open(self, patience_s: float) -> None:
         """Open all, and return when each was told its card.
@@ -78,12 +79,14 @@ class Clients:
     def close(self) -> None:
         """Close all."""
 
-        def end() -> None:
-            for task in asyncio.all_tasks(self._loop):
+        async def end() -> None:
+            own = asyncio.current_task()
+            tasks = [task for task in asyncio.all_tasks(self._loop) if task is not own]
+            for task in tasks:
                 task.cancel()
+            await asyncio.wait(tasks, timeout=_GOODBYE_S)
 
-        self._loop.call_soon_threadsafe(end)
-        time.sleep(1)
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
