@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from analytics.errors import AnalyticsError, InputError, StoreError
 from analytics.store.location import Location, Store
+from dashboard.closing import Sweep
 from dashboard.guard import LOOPBACK, Armour, Guard, Narrow
 from dashboard.login import SHORTEST, Login
 from dashboard.pages import notebooks
@@ -78,7 +79,7 @@ def main(
         port = listening.getsockname()[1]
         url = f"http://{_authority(host, port)}"
         os.environ["PATCHPILOT_STORE"] = Location.of(store.path).url
-        watch = Watch(store.path, watch_paths)
+        watch, sweep = Watch(store.path, watch_paths), Sweep()
 
         def announce() -> None:
             sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
@@ -99,9 +100,11 @@ def main(
         )
         with suppress(KeyboardInterrupt):
             watch.start()
+            sweep.start()
             Thread(target=_prepare_first_page, args=(store.path,), daemon=True).start()
             uvicorn.Server(config).run(sockets=[listening])
         watch.stop()
+        sweep.stop()
         if active_count() > 1:
             # Kernels of open pages, or a long import: Python cannot end in good order while threads
             # are deep inside DuckDB. The store takes this as it takes a kill: what was not committed
@@ -172,7 +175,7 @@ def _look_for_plugins_once() -> None:
 
     from marimo._entrypoints import registry
 
-    registry.entry_points = lru_cache(maxsize=1)(entry_points)
+    vars(registry)["entry_points"] = lru_cache(maxsize=1)(entry_points)
 
 
 class Health:
