@@ -175,7 +175,7 @@ def _look_for_plugins_once() -> None:
 
     from marimo._entrypoints import registry
 
-    vars(registry)["entry_points"] = lru_cache(maxsize=1)(entry_points)
+    registry.__dict__["entry_points"] = lru_cache(maxsize=1)(entry_points)
 
 
 class Health:
