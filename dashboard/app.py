@@ -25,7 +25,6 @@ with app.setup:
         pages,
         picks,
         reading,
-        turns,
         widgets,
     )
     from dashboard.more_numbers import more_numbers
@@ -120,18 +119,12 @@ def state(first_run, first_scope, first_version):
 
 @app.cell
 def live(first_version, is_live, reader, set_fault, set_version):
-    turn = turns.Turn()
-    _news = freshness.poller(reader, first_version, set_version, set_fault)
-
-    def _look(tick):
-        turn.look()
-        _news(tick)
-
+    _look = freshness.poller(reader, first_version, set_version, set_fault)
     # A cell that names a control runs again whenever that changes. No other cell names one: they place
     # its markup, so that a tick that finds nothing new runs none.
     refresh_control = freshness.control(_look)
     refresh = widgets.element(refresh_control) if is_live else widgets.NOTHING
-    return refresh, turn
+    return (refresh,)
 
 
 @app.cell
@@ -168,13 +161,6 @@ def cards(shown):
         widgets.cards(shown.first, _before),
         widgets.cards(shown.second, _before, small=True),
     )
-    return
-
-
-@app.cell
-def drawings(turn, version):
-    # Cells run one after the other: those that stand below this one wait here, after the numbers above.
-    turn.take(version)
     return
 
 
