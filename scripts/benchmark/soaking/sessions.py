@@ -117,6 +117,8 @@ def watch(store: Path, export: Path, browser_path: str, *, count: int, imports: 
                 time.sleep(_BETWEEN_S)
                 heard = clients.heard_bytes()
                 found.heard.append(_land(store, clients, number, pid, found.faults))
+                # The charts are told after the card.
+                time.sleep(_BETWEEN_S)
                 found.heard_bytes = (clients.heard_bytes() - heard) / count
         except TimeoutError as fault:
             found.faults.append(f"Without a browser: {fault}.")
