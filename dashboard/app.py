@@ -277,8 +277,7 @@ def search_box(get_cleared, get_scope, set_view, view_now):
 def found_bugs(get_view, open_run, set_view, shown, store, version):
     view = get_view()
     found = reading.fixes(store, version, shown.scope, view)
-    table_controls = bugs_table.controls(found, view, set_view, open_run)
-    buttons = bugs_table.placed(table_controls)
+    buttons = bugs_table.controls(found, view, set_view, open_run)
     return buttons, found, view
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import marimo as mo
 
@@ -10,7 +10,7 @@ from analytics.render import UNKNOWN, moment, time_of_bug
 from analytics.store.tables import Page
 from dashboard import address
 from dashboard.reading import PAGE_ROWS, TableView
-from dashboard.widgets import NOTHING, Markup, element, join, nothing, status, table, tag
+from dashboard.widgets import NOTHING, Markup, join, nothing, status, table, tag
 
 COLUMNS = (
     ("status", "Status"), ("bug", "Bug"), ("type", "Type"), ("file", "File"), ("time", "Fix time"),
@@ -23,11 +23,11 @@ _LONGEST = 140
 
 @dataclass(frozen=True, kw_only=True)
 class Buttons:
-    """The buttons of a table, to be placed in it."""
+    """The buttons of a table, to be placed in it. They live as long as this is kept."""
 
-    heads: list[mo.Html]
-    openers: list[mo.Html]
-    turners: list[mo.Html]
+    heads: list[mo.ui.button]
+    openers: list[mo.ui.button]
+    turners: list[mo.ui.button]
 
 
 def controls(
@@ -35,8 +35,10 @@ def controls(
     view: TableView,
     look: Callable[[TableView], None],
     open_run: Callable[[tuple[str, str]], None],
-) -> mo.ui.dictionary:
+) -> Buttons:
     """Return the buttons of one page of bugs: sorting, opening, turning pages.
+
+    They are in no element of marimo's: that would make every one of them three times.
 
     Args:
         found: the page.
@@ -61,23 +63,11 @@ def controls(
         )
 
     page = min(view.page, last)
-    keys = map(_key, found.rows.iter_rows(named=True))
-    return mo.ui.dictionary(
-        {
-            "heads": mo.ui.array([sorter(order, title) for order, title in COLUMNS]),
-            "openers": mo.ui.array(list(map(opener, keys))),
-            "turners": mo.ui.array([turner("← Previous", page - 1), turner("Next →", page + 1)]),
-        }
+    return Buttons(
+        heads=[sorter(order, title) for order, title in COLUMNS],
+        openers=[opener(_key(row)) for row in found.rows.iter_rows(named=True)],
+        turners=[turner("← Previous", page - 1), turner("Next →", page + 1)],
     )
-
-
-def placed(buttons: mo.ui.dictionary) -> Buttons:
-    """Return the buttons as something to place."""
-    heads, openers, turners = (
-        list(map(element, cast("mo.ui.array", buttons[part]).elements))
-        for part in ("heads", "openers", "turners")
-    )
-    return Buttons(heads=heads, openers=openers, turners=turners)
 
 
 def bugs_table(

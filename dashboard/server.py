@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp
 
 from analytics.errors import AnalyticsError, InputError, StoreError
 from analytics.store.location import Location, Store
+from dashboard.closing import Sweep
 from dashboard.guard import LOOPBACK, Armour, Guard, Narrow
 from dashboard.login import SHORTEST, Login
 from dashboard.pages import notebooks
@@ -77,7 +79,7 @@ def main(
         port = listening.getsockname()[1]
         url = f"http://{_authority(host, port)}"
         os.environ["PATCHPILOT_STORE"] = Location.of(store.path).url
-        watch = Watch(store.path, watch_paths)
+        watch, sweep = Watch(store.path, watch_paths), Sweep()
 
         def announce() -> None:
             sys.stdout.write(f"PatchPilot dashboard: {url} (Ctrl-C stops it)\n")
@@ -98,9 +100,11 @@ def main(
         )
         with suppress(KeyboardInterrupt):
             watch.start()
+            sweep.start()
             Thread(target=_prepare_first_page, args=(store.path,), daemon=True).start()
             uvicorn.Server(config).run(sockets=[listening])
         watch.stop()
+        sweep.stop()
         if active_count() > 1:
             # Kernels of open pages, or a long import: Python cannot end in good order while threads
             # are deep inside DuckDB. The store takes this as it takes a kill: what was not committed
@@ -133,6 +137,7 @@ def build(
 
     if pages is None:
         pages = notebooks()
+    _look_for_plugins_once()
     builder = marimo.create_asgi_app(quiet=True, include_code=False, session_ttl=SESSION_TTL_S)
     for path, notebook in pages.items():
         builder = builder.with_app(path=path, root=str(notebook))
@@ -158,6 +163,19 @@ def build(
     if token is not None:
         app = Login(app, token=token, port=port)
     return Armour(Guard(app, host=host))
+
+
+def _look_for_plugins_once() -> None:
+    """Keep what marimo finds of its plugins among the installed packages.
+
+    It reads the entry points of every package anew at each run of cells, and an open page asks for one a
+    second. What is installed does not change while a server runs.
+    """
+    from importlib.metadata import entry_points
+
+    from marimo._entrypoints import registry
+
+    registry.__dict__["entry_points"] = lru_cache(maxsize=1)(entry_points)
 
 
 class Health:

@@ -16,7 +16,7 @@ import marimo as mo
 from analytics.overview import Comparison, Headline, Overview
 from analytics.render import UNKNOWN, Card, counted, moment
 from analytics.schema import CLOCK_TOLERANCE
-from dashboard.once import drawn_once
+from dashboard.specification import drawing, settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def live_chart(
     if drawn is None:
         return None
     live = mo.ui.altair_chart(
-        drawn,
+        settled(drawn),
         chart_selection=False,
         legend_selection=False,
         on_change=lambda _: heard(live.selections),
@@ -255,24 +255,8 @@ def chart(drawn: Any, title: str, why: str, *, note: str = "") -> Markup:  # noq
     if drawn is None:
         return nothing(title, why)
     said = tag("p", note, class_="pp-quiet") if note else NOTHING
-    placed = drawn if isinstance(drawn, mo.Html) else _drawing(drawn)
+    placed = drawn if isinstance(drawn, mo.Html) else drawing(drawn)
     return tag("figure", element(placed), said, class_="pp-chart")
-
-
-@drawn_once
-def _drawing(drawn: Any) -> mo.Html:  # noqa: ANN401
-    """Return a chart with its data within, so that it is the same for every session."""
-    return mo.as_html(_Vega(drawn.to_json(indent=None, validate=False, allow_nan=False)))
-
-
-@dataclass(frozen=True)
-class _Vega:
-    """The text of a chart, and what marimo is to take it for."""
-
-    text: str
-
-    def _mime_(self) -> tuple[str, str]:
-        return "application/vnd.vegalite.v6+json", self.text
 
 
 def status(outcome: str) -> Markup:

@@ -64,6 +64,22 @@ def test_a_page_that_nobody_touches_runs_nothing(served: Served, new_tab: NewTab
     assert not [frame for frame in tab.frames if '"cell-op"' in frame]
 
 
+def test_the_icon_of_a_look_turns_for_who_points_at_it(served: Served, new_tab: NewTab):
+    tab = new_tab(served.origin).open()
+    control = tab.page.locator("marimo-refresh")
+    control.wait_for(state="attached", timeout=60_000)
+    tab.page.mouse.move(0, 0)
+    assert tab.page.evaluate(_TURNS, 2_500) is False
+    control.locator("button").hover()
+    assert tab.page.evaluate(_TURNS, 2_500) is True
+
+
+def test_what_waits_for_numbers_grows_pale_at_once_and_late(served: Served, new_tab: NewTab):
+    tab = new_tab(served.origin).open()
+    assert tab.page.evaluate(_WAITS, 500) == ["1", "none"]
+    assert tab.page.evaluate(_WAITS, 1_500) == ["0.4", "none"]
+
+
 def test_an_address_is_a_view(served: Served, store: Path, new_tab: NewTab):
     tab = new_tab(served.origin).open("/?variant=v2&period=all")
     expected = numbers(store, Scope(period=PERIODS["all"]).filtered("variant", ["v2"]))
@@ -98,6 +114,35 @@ def test_a_run_is_opened_and_stays_open(served: Served, new_tab: NewTab):
     tab.reload()
     expect(calls.locator("code", has_text=run_id).first).to_be_visible(timeout=60_000)
     assert not _sideways(tab)
+
+
+_TURNS = """
+patience => new Promise(resolve => {
+  const began = performance.now();
+  const look = () => {
+    const root = document.querySelector("marimo-refresh").shadowRoot;
+    if (root.getAnimations().some(each => each.animationName === "spin")) return resolve(true);
+    if (performance.now() - began > patience) return resolve(false);
+    setTimeout(look, 20);
+  };
+  look();
+})
+"""
+"""Whether the icon of the refresh control turned within some milliseconds; it looks once a second."""
+
+_WAITS = """
+async patience => {
+  const part = document.createElement("div");
+  document.body.append(part);
+  getComputedStyle(part).opacity;
+  part.classList.add("marimo-output-stale", "marimo-output-loading");
+  await new Promise(resolve => setTimeout(resolve, patience));
+  const { opacity, filter } = getComputedStyle(part);
+  part.remove();
+  return [opacity, filter];
+}
+"""
+"""How an output looks that has waited for some milliseconds."""
 
 
 def _sideways(tab: Tab) -> bool:

@@ -4,11 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Barrier
 from time import sleep
+from typing import Any
 
+import altair as alt
 import polars as pl
 import pytest
 
 from dashboard.once import answered_once, drawn_once
+from dashboard.widgets import live_chart
 
 
 def test_who_asks_at_the_same_moment_gets_the_same_answer():
@@ -82,3 +85,26 @@ def test_sessions_that_ask_at_once_wait_for_one_drawing():
     with ThreadPoolExecutor(8) as sessions:
         assert len(set(sessions.map(lambda _: draw(frame), range(8)))) == 1
     assert seen == [1]
+
+
+def test_a_live_chart_is_worked_out_once_and_hears_what_is_picked():
+    worked: list[int] = []
+
+    class Counted(alt.LayerChart):
+        def to_dict(self, *arguments: Any, **named: Any) -> dict[str, Any]:
+            worked.append(1)
+            return super().to_dict(*arguments, **named)
+
+    brush = alt.selection_interval(name="days", encodings=["x"])
+    bars = alt.Chart(pl.DataFrame({"day": [1, 2]})).mark_bar().encode(x="day:Q").add_params(brush)
+    drawn, heard = Counted(layer=[bars]), []
+    first, second = (live_chart(drawn, heard.append) for _ in range(2))
+    assert worked == [1]
+    assert first is not None
+    assert second is not None
+    assert first._component_args == second._component_args
+    specification: Any = first._component_args["spec"]
+    assert list(specification["datasets"].values()) == [[{"day": 1}, {"day": 2}]]
+    assert specification["params"][0]["name"] == "days"
+    first._update({"days": {"day": [1, 2]}})
+    assert heard == [{"days": {"day": [1, 2]}}]

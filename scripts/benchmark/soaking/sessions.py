@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmark import fresh
 from benchmark.soaking import tasks
+from benchmark.soaking.clients import Clients
 from benchmark.soaking.memory import resident
 from benchmark.soaking.soak import spread
 from benchmark.startup import server, wait_until_healthy
@@ -26,12 +27,13 @@ _SPARE_S = 30.0
 _CAVEAT = f"""\
 Each session is a page of its own browser context, the overview with its refresh of one second. The clock
 of an import starts when the importing process has committed and closed the store, and stops when the card
-of {_CARD} on the page changes. Browser and server share this machine's cores. Memory is what the server's
+of {_CARD} on the page changes. Sessions without a browser ask and hear as a page does, and draw nothing:
+what the server needs by itself. Browser and server share this machine's cores. Memory is what the server's
 process holds; closed sessions were given their time to live and {_SPARE_S:.0f} s."""
 
 _WATCH = """
 metric => {
-  const text = () => document.querySelector(`[data-metric=${metric}] .pp-value`)?.innerText ?? null;
+  const text = () => document.querySelector(`[data-metric=${metric}] .pp-value`)?.textContent ?? null;
   window.shown = text();
   window.changes = [];
   new MutationObserver(() => {
@@ -67,6 +69,10 @@ class Watched:
     open_s: list[float] = field(default_factory=list)
     """Seconds until each page had its first card; they are opened one after the other."""
     imports: list[Import] = field(default_factory=list)
+    heard: list[Import] = field(default_factory=list)
+    """The same with as many sessions that draw nothing."""
+    heard_bytes: float = 0.0
+    """What one of those is sent for one import."""
     bytes_before: int = 0
     """With one session that was opened and has been closed again: what every session shares."""
     bytes_open: int = 0
@@ -98,12 +104,26 @@ def watch(store: Path, export: Path, browser_path: str, *, count: int, imports: 
         found.bytes_open = resident(pid)
         for number in range(1, imports + 1):
             time.sleep(_BETWEEN_S)
-            found.imports.append(_land(store, pages, number, pid, found.faults))
+            found.imports.append(_land(store, _Pages(pages), number, pid, found.faults))
         found.bytes_after_imports = resident(pid)
         for page in pages:
             page.context.close()
         time.sleep(SESSION_TTL_S + _SPARE_S)
         found.bytes_closed = resident(pid)
+        clients = Clients(url, _CARD, count)
+        try:
+            clients.open(_PATIENCE_S)
+            for number in range(imports + 1, 2 * imports + 1):
+                time.sleep(_BETWEEN_S)
+                heard = clients.heard_bytes()
+                found.heard.append(_land(store, clients, number, pid, found.faults))
+                # The charts are told after the card.
+                time.sleep(_BETWEEN_S)
+                found.heard_bytes = (clients.heard_bytes() - heard) / count
+        except TimeoutError as fault:
+            found.faults.append(f"Without a browser: {fault}.")
+        finally:
+            clients.close()
     return found
 
 
@@ -114,25 +134,36 @@ def report(found: Watched) -> str:
         f"{SEEN_WITHIN_S:g} s | server's CPU |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for number, each in enumerate(found.imports, start=1):
-        within = sum(seconds <= SEEN_WITHIN_S for seconds in each.seen_s)
-        cpu = "—" if each.server_cpu_s is None else f"{each.server_cpu_s:.1f} s"
-        lines.append(
-            f"| {number} | {each.import_s:.1f} s | {len(each.seen_s)} of {found.sessions} "
-            f"| {spread(each.seen_s)} | {within} | {cpu} |"
-        )
+    for kind, landed in (("pages", found.imports), ("no browser", found.heard)):
+        for number, each in enumerate(landed, start=1):
+            within = sum(seconds <= SEEN_WITHIN_S for seconds in each.seen_s)
+            cpu = "—" if each.server_cpu_s is None else f"{each.server_cpu_s:.1f} s"
+            lines.append(
+                f"| {number}, {kind} | {each.import_s:.1f} s | {len(each.seen_s)} of {found.sessions} "
+                f"| {spread(each.seen_s)} | {within} | {cpu} |"
+            )
     everything = [seconds for each in found.imports for seconds in each.seen_s]
     whole = bool(everything) and len(everything) == found.sessions * len(found.imports)
     met = whole and max(everything) <= SEEN_WITHIN_S
     lines += [
         "",
-        f"All sessions within {SEEN_WITHIN_S:g} s: {'met' if met else 'missed'}; {spread(everything)}.",
+        f"All pages within {SEEN_WITHIN_S:g} s: {'met' if met else 'missed'}; {spread(everything)}.",
         f"First card of a page, opened one after the other: {spread(found.open_s)}.",
+        *_without_browser(found),
         *_memory(found),
         *found.faults,
         _CAVEAT,
     ]
     return "\n".join(lines)
+
+
+def _without_browser(found: Watched) -> Iterator[str]:
+    heard = [seconds for each in found.heard for seconds in each.seen_s]
+    if heard:
+        yield (
+            f"Without a browser, which is the floor that the server sets: {spread(heard)}; "
+            f"{found.heard_bytes / 1e3:,.0f} kB sent to each session for an import."
+        )
 
 
 def _memory(found: Watched) -> Iterator[str]:
@@ -151,31 +182,48 @@ def _memory(found: Watched) -> Iterator[str]:
     )
 
 
-def _land(store: Path, pages: "list[Page]", number: int, pid: int, faults: list[str]) -> Import:
-    """Import one batch and wait until every page shows it."""
-    for page in pages:
-        page.evaluate("() => { window.changes.length = 0; }")
+class _Pages:
+    """What is seen in pages of a browser."""
+
+    def __init__(self, pages: "list[Page]") -> None:
+        self._pages = pages
+
+    def forget(self) -> None:
+        """Forget what was seen so far."""
+        for page in self._pages:
+            page.evaluate("() => { window.changes.length = 0; }")
+
+    def wait(self, patience_s: float) -> None:
+        """Wait until every page shows something new, or for so long."""
+        give_up = time.monotonic() + patience_s
+        waiting = list(self._pages)
+        while waiting and time.monotonic() < give_up:
+            waiting[0].wait_for_timeout(200)
+            waiting = [page for page in waiting if not page.evaluate("window.changes.length")]
+
+    def changes(self) -> list[list[tuple[str, float]]]:
+        """Return what each page showed since, and when."""
+        return [page.evaluate("window.changes") for page in self._pages]
+
+
+def _land(
+    store: Path, watchers: "_Pages | Clients", number: int, pid: int, faults: list[str]
+) -> Import:
+    """Import one batch and wait until every session shows it."""
+    watchers.forget()
     file = store.parent / f"batch-{number}.jsonl"
     file.write_text("".join(tasks.batch(number)), encoding="utf-8")
     before = _cpu_s(pid)
     spent = fresh.run("import_and_stamp", store, file)
     file.unlink()
-    committed = spent.told["at"]
-    seen: list[float] = []
-    give_up = time.monotonic() + _PATIENCE_S
-    waiting = list(pages)
-    while waiting and time.monotonic() < give_up:
-        waiting[0].wait_for_timeout(200)
-        waiting = [page for page in waiting if not page.evaluate("window.changes.length")]
-    texts: set[str] = set()
-    for page in pages:
-        if changes := page.evaluate("window.changes"):
-            seen.append(changes[0][1] - committed)
-            texts.add(changes[-1][0])
+    watchers.wait(_PATIENCE_S)
+    changes = watchers.changes()
+    seen = [each[0][1] - spent.told["at"] for each in changes if each]
+    texts = {each[-1][0] for each in changes if each}
     after = _cpu_s(pid)
-    if len(seen) < len(pages):
+    if len(seen) < len(changes):
         faults.append(
-            f"Import {number}: {len(pages) - len(seen)} sessions did not show it in {_PATIENCE_S:.0f} s."
+            f"Import {number}: {len(changes) - len(seen)} sessions did not show it in {_PATIENCE_S:.0f} s."
         )
     if len(texts) > 1:
         faults.append(f"Import {number}: the sessions differ: {sorted(texts)}.")
