@@ -13,7 +13,7 @@ from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Thread, active_count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from analytics.errors import AnalyticsError, InputError, StoreError
 from analytics.store.location import Location, Store
+from dashboard.arrival import Arrival
 from dashboard.closing import Sweep
 from dashboard.guard import LOOPBACK, Armour, Guard, Narrow
 from dashboard.login import SHORTEST, Login
@@ -143,20 +144,29 @@ def build(
         builder = builder.with_app(path=path, root=str(notebook))
     kernels = builder.build()
 
+    def managers() -> list[Any]:
+        """Return what keeps the sessions of each page."""
+        mounted = (
+            route.app for route in getattr(kernels, "routes", ()) if isinstance(route, Mount)
+        )
+        return [app.state.session_manager for app in mounted if isinstance(app, Starlette)]
+
+    def is_known(session: str) -> bool:
+        return any(manager.get_session(session) is not None for manager in managers())
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         ready()
         yield
         # Starlette does not tell mounted apps that the server ends, and open kernels keep it alive.
-        for route in getattr(kernels, "routes", ()):
-            if isinstance(route, Mount) and isinstance(route.app, Starlette):
-                await route.app.state.session_manager.shutdown()
+        for manager in managers():
+            await manager.shutdown()
 
     app: ASGIApp = Starlette(
         routes=[
             Route("/healthz", Health(store, watch).answer),
             *(Route(path, _add_slash) for path in pages if path),
-            Mount("/", Narrow(kernels)),
+            Mount("/", Narrow(Arrival(kernels, is_known))),
         ],
         lifespan=lifespan,
     )
