@@ -35,8 +35,7 @@ def examine(store: Store) -> Iterator[str]:
     Raises:
         StoreError: there is no store, or it does not open; the message says why.
     """
-    con = lake.connect(store, read_only=True)
-    try:
+    with lake.opened(store) as con:
         yield f"store       {store}"
         yield f"layout      {lake.setting(con, 'schema_version')}, commit {lake.snapshot_id(con)}"
         facts = tables.store_facts(con)
@@ -54,8 +53,6 @@ def examine(store: Store) -> Iterator[str]:
             yield f"rejected    {where}: {row['reason']}"
         if facts.rejected > _REJECTS_SHOWN:
             yield f"            and {facts.rejected - _REJECTS_SHOWN:,} more, in table rejects"
-    finally:
-        con.close()
 
 
 def faults(store: Store, *, now: datetime, deep: bool = False) -> list[health.Fault]:

@@ -98,6 +98,15 @@ def stored(
         yield con, store
 
 
+@contextmanager
+def filled(template: Path, part: Sequence[Raw]) -> Iterator[Path]:
+    """Give a closed store into which raw calls have been imported, to be a template of others."""
+    with copied(template) as store:
+        with lake.writer(store, little=True) as con:
+            bring(con, store, part)
+        yield store
+
+
 def rows(con: "DuckDBPyConnection", table: str, *without: str) -> list[tuple[Any, ...]]:
     """Return the rows of one stored table, in an order of their own, some columns left out."""
     columns = [name for name in con.table(f"lake.{table}").columns if name not in without]

@@ -5,14 +5,20 @@ not run. Only sample traces, which are not part of the repository, may be absent
 """
 
 import os
+import shutil
 import signal
-from collections.abc import Generator
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from uuid import uuid4
 
 import pytest
 from chromium import find_chromium
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+
+from analytics.store.location import CATALOG, FILES, TMP, Location
 
 ALLOWED_SKIP = "sample traces absent"
 
@@ -39,6 +45,36 @@ class OneBrowser(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneBrowser | None:
     """Share files out by ``OneBrowser`` where pytest-xdist was asked to keep a file together."""
     return OneBrowser(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def laid_out_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Lay out one store in this process, and copy it for the others: laying out takes longer than an import.
+
+    Processes that tests start lay out theirs.
+    """
+    from analytics.store.folder import FolderCatalog
+
+    template = tmp_path_factory.mktemp("laid-out") / "store"
+    make = FolderCatalog.make
+
+    def copied(there: FolderCatalog, lay_out: Callable[..., None]) -> None:
+        if not (template / CATALOG).exists():
+            first = FolderCatalog(Location.of(template))
+            with first.locked():
+                make(first, lay_out)
+        shutil.copytree(template / FILES, there._folder / FILES, dirs_exist_ok=True)
+        draft = there._folder / TMP / CATALOG
+        shutil.copy(template / CATALOG, draft)
+        with closing(sqlite3.connect(draft)) as catalog, catalog:
+            # No two stores have a table of one name.
+            catalog.create_function("fresh", 0, lambda: str(uuid4()))
+            catalog.execute("UPDATE ducklake_table SET table_uuid = fresh()")
+        draft.rename(there._file)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FolderCatalog, "make", copied)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -124,6 +125,7 @@ def render(
     return Markup(f"<!doctype html>\n{tag('html', head, body, lang='en')}\n")
 
 
+@cache
 def _libraries() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script."""
     import vl_convert

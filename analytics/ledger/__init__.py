@@ -127,8 +127,7 @@ def changes(store: Store, import_id: int | None = None, *, now: datetime) -> Cha
         InputError: the store has no such import.
         StoreError: there is no store, or it cannot be read.
     """
-    con = lake.connect(store, read_only=True)
-    try:
+    with lake.opened(store) as con:
         row = imported(con, import_id)
         newest = imported(con, None)
         if newest is None:
@@ -141,8 +140,6 @@ def changes(store: Store, import_id: int | None = None, *, now: datetime) -> Cha
         fields = tuple(
             Revised(**each) for each in revised(con, row["import_id"]).iter_rows(named=True)
         )
-    finally:
-        con.close()
     found, gone = None, ""
     if row["snapshot_before"] is None:
         gone = "this store has no state from before the import: it is a copy, or older than states are."

@@ -3,7 +3,7 @@
 Former states stay behind: the copy begins with one commit of its own.
 """
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,12 +46,12 @@ def copy(source: Store, target: Store) -> tuple[Copied, ...]:
     import duckdb
 
     origin, place = Location.of(source), Location.of(target)
-    with closing(lake.connect(origin, read_only=True)) as con:
+    with lake.opened(origin) as con:
         snapshot = lake.snapshot_id(con)
     folder = place.folder
     if folder is not None and folder.exists() and not lake.exists(place) and list(folder.iterdir()):
         raise StoreError(f"{place} holds something that is no store. Nothing was copied.")
-    with lake.writer(place) as con:
+    with lake.reading(origin), lake.writer(place) as con:
         tables = lake.columns(con)
         _check_empty(con, place, tables)
         try:

@@ -5,7 +5,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -65,6 +65,27 @@ def connect(store: Store, *, read_only: bool, snapshot: int | None = None) -> "D
             "import; nothing is lost."
         )
     return con
+
+
+@contextmanager
+def reading(store: Store) -> Iterator[None]:
+    """Keep an import from joining the files of a store for as long as the block takes.
+
+    A transaction that reads while files are joined can count too few: it must begin and end in the block.
+    """
+    with catalog(Location.of(store)).in_use():
+        yield
+
+
+@contextmanager
+def opened(store: Store) -> Iterator["DuckDBPyConnection"]:
+    """Open a store to read it for as long as the block takes.
+
+    Raises:
+        StoreError: as of ``connect``.
+    """
+    with reading(store), closing(connect(store, read_only=True)) as con:
+        yield con
 
 
 def layout(store: Store) -> int:
@@ -244,11 +265,8 @@ def size_bytes(store: Store) -> int:
     folder = Location.of(store).folder
     if folder is not None:
         return sum(_sizes(folder))
-    con = connect(store, read_only=True)
-    try:
+    with opened(store) as con:
         row = con.execute(statement("queries", "size")).fetchone()
-    finally:
-        con.close()
     return int(row[0]) if row else 0
 
 

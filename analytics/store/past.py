@@ -1,7 +1,7 @@
 """A store as it was after one of its commits, with the rollups and views of today: what a number was then."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +41,8 @@ class Past(Reader):
         super().__init__(store, now=now, stale_after=stale_after)
 
     def _connect(self) -> "DuckDBPyConnection":
-        con = lake.connect(self.store, read_only=True)
-        try:
+        with lake.opened(self.store) as con:
             known = lake.has_snapshot(con, self._at)
-        finally:
-            con.close()
         if not known:
             raise SnapshotGoneError(
                 f"state {self._at} of the store in {self.store} is gone: old states have been expired."
@@ -61,12 +58,8 @@ class Past(Reader):
 @contextmanager
 def as_of(store: Store, snapshot: int, now: datetime) -> Iterator["DuckDBPyConnection"]:
     """Open a store as of one of its commits for as long as the block takes, with every view."""
-    past = Past(store, snapshot, now=now)
-    try:
-        with past.cursor() as con:
-            yield con
-    finally:
-        past.close()
+    with lake.reading(store), closing(Past(store, snapshot, now=now)) as past, past.cursor() as con:
+        yield con
 
 
 def run_states(con: "DuckDBPyConnection") -> "DataFrame":

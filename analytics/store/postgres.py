@@ -79,6 +79,16 @@ class PostgresCatalog:
         finally:
             con.close()
 
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Do nothing: those who read from other machines cannot be kept waiting from here."""
+        yield
+
+    @contextmanager
+    def unused(self, within_s: float) -> Iterator[bool]:
+        """Say that readers cannot be kept out."""
+        yield False
+
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
         """Make the store; a crash on the way leaves a database in which it can be made again.
 

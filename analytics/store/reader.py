@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import RLock
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError, first_line
@@ -57,6 +57,17 @@ def stale_limit() -> timedelta:
     return timedelta(minutes=minutes)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Memory:
+    """What is held of one store that stood, or did not stand, in the reader's place."""
+
+    con: "DuckDBPyConnection"
+    loader: Loader
+    identity: object
+    """Which store it is; None where there was none."""
+    opened: int
+
+
 class Reader:
     """What metrics read of one store, in an in-memory DuckDB that all sessions of a process share."""
 
@@ -73,58 +84,47 @@ class Reader:
         Raises:
             StoreError: there is a store, and it cannot be read.
         """
-        import duckdb
-
         self.store = store
         self._now = now
         self._stale_after = stale_limit() if stale_after is None else stale_after
-        self._lock = RLock()
-        self._loader = Loader()
-        self._identity = lake.identity(store)
-        self._attached = self._identity is not None
-        self._opened = 0
-        self._con = self._connect() if self._attached else duckdb.connect()
-        self._prepare()
-        self.poll()
+        self._loading = Lock()
+        """Held by who brings something into memory."""
+        self._turn = Lock()
+        """Held for no longer than it takes to look at what is in memory, or to put another in its place."""
+        self._memory = self._open(lake.identity(store), opened=0)
+        self._version: Version | None = None
+        try:
+            self.poll()
+        except BaseException:
+            self.close()
+            raise
 
     def poll(self) -> Version:
         """Load what changed since the last poll, and return the version that is now in memory.
 
+        While another thread loads, that is the version of before: nobody waits for what somebody else brings.
+
         Raises:
             StoreError: the store cannot be reached; what is in memory stays as it was.
         """
-        import duckdb
-
-        with self._lock:
-            self._follow()
-            cursor = self._con.cursor()
-            try:
-                self._tick(cursor)
-                if self._attached and lake.snapshot_id(cursor) != self._loader.snapshot:
-                    self._loader.load(cursor)
-                else:
-                    self._loader.sweep(cursor)
-                running, aged = self._running(cursor)
-                if aged:
-                    self._loader.age(cursor)
-                    running, _ = self._running(cursor)
-            except duckdb.Error as fault:
-                raise StoreError(
-                    f"the store in {self.store} cannot be read: {first_line(fault)}."
-                ) from fault
-            finally:
-                cursor.close()
-            return Version(
-                snapshot=max(self._loader.snapshot, 0),
-                running=running,
-                opened=self._opened,
-            )
+        known = self._version
+        if not self._loading.acquire(blocking=known is None):
+            assert known is not None
+            return known
+        try:
+            self._version = self._newest()
+            return self._version
+        finally:
+            self._loading.release()
 
     @contextmanager
     def cursor(self) -> Iterator["DuckDBPyConnection"]:
-        """Give one query its own cursor: threads share the tables, not the cursor."""
-        with self._lock:
-            cursor = self._con.cursor()
+        """Give one query its own cursor: threads share the tables, not the cursor.
+
+        It waits for no load, and sees what was in memory before, or all that the load has brought.
+        """
+        with self._turn:
+            cursor = self._memory.con.cursor()
         try:
             yield cursor
         finally:
@@ -137,43 +137,77 @@ class Reader:
 
     def close(self) -> None:
         """Let go of the store."""
-        with self._lock:
-            self._con.close()
+        with self._turn:
+            self._memory.con.close()
 
     def _connect(self) -> "DuckDBPyConnection":
         return lake.connect(self.store, read_only=True)
 
-    def _follow(self) -> None:
+    def _newest(self) -> Version:
+        import duckdb
+
+        replaced = self._replaced()
+        memory = replaced or self._memory
+        try:
+            running = self._bring(memory)
+        except BaseException as fault:
+            if replaced:
+                replaced.con.close()
+            if isinstance(fault, duckdb.Error):
+                raise StoreError(
+                    f"the store in {self.store} cannot be read: {first_line(fault)}."
+                ) from fault
+            raise
+        if replaced:
+            with self._turn:
+                former, self._memory = self._memory, replaced
+            former.con.close()
+        return Version(
+            snapshot=max(memory.loader.snapshot, 0), running=running, opened=memory.opened
+        )
+
+    def _bring(self, memory: _Memory) -> int:
+        """Bring a memory up to date with store and clock, and return how many runs are in progress."""
+        with lake.reading(self.store), memory.con.cursor() as cursor:
+            cursor.execute("UPDATE clock SET now = $1", [self.now])
+            if memory.identity is not None and lake.snapshot_id(cursor) != memory.loader.snapshot:
+                memory.loader.load(cursor)
+            else:
+                memory.loader.sweep(cursor)
+            running, aged = _running(cursor)
+            if aged:
+                memory.loader.age(cursor)
+                running, _ = _running(cursor)
+            return running
+
+    def _replaced(self) -> _Memory | None:
         """Open the store where one was made, restored or put in place of another since the last poll."""
-        if self._attached and Location.of(self.store).folder is None:
-            return  # A database that is gone says so itself.
+        memory = self._memory
+        if memory.identity is not None and Location.of(self.store).folder is None:
+            return None  # A database that is gone says so itself.
         there = lake.identity(self.store)
-        if there == self._identity:
-            return
+        if there == memory.identity:
+            return None
         if there is None:
             # The deleted file stays readable for who has it open, and would for ever be the newest state.
             raise StoreError(f"the store in {self.store} has been removed.")
-        former, self._con = self._con, self._connect()
-        former.close()
-        self._identity, self._attached = there, True
-        self._opened += 1
-        self._prepare()
+        return self._open(there, memory.opened + 1)
 
-    def _prepare(self) -> None:
+    def _open(self, identity: object, opened: int) -> _Memory:
         """Make the clock, and what the rows are held in."""
-        con = self._con
+        import duckdb
+
+        con = duckdb.connect() if identity is None else self._connect()
         threads.suit(con, little=True)
         con.execute("CREATE TABLE clock (now TIMESTAMP, stale_after_s DOUBLE)")
         con.execute(
             "INSERT INTO clock VALUES ($1, $2)", [self.now, self._stale_after.total_seconds()]
         )
-        prepare(con, attached=self._attached)
-        self._loader = Loader()
+        prepare(con, attached=identity is not None)
+        return _Memory(con=con, loader=Loader(), identity=identity, opened=opened)
 
-    def _tick(self, cursor: "DuckDBPyConnection") -> None:
-        cursor.execute("UPDATE clock SET now = $1", [self.now])
 
-    def _running(self, cursor: "DuckDBPyConnection") -> tuple[int, int]:
-        """Return how many runs are in progress, and how many the clock has brought into another state."""
-        row = cursor.execute(lake.statement("queries", "running")).fetchone()
-        return (int(row[0]), int(row[1])) if row else (0, 0)
+def _running(cursor: "DuckDBPyConnection") -> tuple[int, int]:
+    """Return how many runs are in progress, and how many the clock has brought into another state."""
+    row = cursor.execute(lake.statement("queries", "running")).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)

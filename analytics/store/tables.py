@@ -80,7 +80,7 @@ def consistent(reader: "Reader") -> "Iterator[DuckDBPyConnection]":
     """
     import duckdb
 
-    with reader.cursor() as con:
+    with lake.reading(reader.store), reader.cursor() as con:
         try:
             con.execute("BEGIN TRANSACTION")
             yield con

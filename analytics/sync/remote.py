@@ -68,8 +68,7 @@ def _so_far(
     if not lake.exists(store):
         yield None, [], None
         return
-    con = lake.connect(store, read_only=True)
-    try:
+    with lake.opened(store) as con:
         since = con.execute(
             "SELECT watermark_at FROM lake.sync_state WHERE origin = $1", [remote.origin]
         ).fetchone()
@@ -94,5 +93,3 @@ def _so_far(
 
         known = Known(counts=dict(counts), ids=ids)
         yield since[0] if since else None, [i for (i,) in running], known if since else None
-    finally:
-        con.close()

@@ -4,27 +4,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
 from analytics.cli import COMMANDS
+from tests.cli.conftest import PATCHPILOT, patchpilot
 from tests.sync.test_growth import call
-
-PATCHPILOT = Path(sys.executable).with_name("patchpilot")
-
-
-def patchpilot(*arguments: str | Path, stdin: str | None = None):
-    return subprocess.run(
-        [PATCHPILOT, *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture
@@ -100,11 +87,10 @@ def test_strict_stores_nothing(store: Path):
     ],
 )
 def test_bad_input_gets_one_sentence(
-    arguments: tuple[str, ...], told: str, export: Path, store: Path
+    arguments: tuple[str, ...], told: str, export: Path, three_runs: Path
 ):
-    patchpilot("import", export, "--store", store)
     given = [argument.format(export=export) for argument in arguments]
-    done = patchpilot(*given, "--store", store)
+    done = patchpilot(*given, "--store", three_runs)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("patchpilot: ")
@@ -139,14 +125,16 @@ def test_a_record_refused_twice_is_one_reject(store: Path):
     assert "1 call, 1 run, 1 reject" in patchpilot("doctor", "--store", store).stdout
 
 
-def test_metrics_print_as_table_json_and_csv(export: Path, store: Path):
-    patchpilot("import", export, "--store", store)
-    table = patchpilot("metrics", "runs", "pass_rate", "--by", "day", "--store", store).stdout
+def test_metrics_print_as_table_json_and_csv(three_runs: Path):
+    def told_by(*arguments: str) -> str:
+        return patchpilot("metrics", *arguments, "--store", three_runs).stdout
+
+    table = told_by("runs", "pass_rate", "--by", "day")
     assert [line.split()[0] for line in table.splitlines()] == ["day", "2026-03-01", "2026-03-01"]
     assert "—" in table.splitlines()[2], "an unknown rate is no zero"
-    told = json.loads(patchpilot("metrics", "runs", "--format", "json", "--store", store).stdout)
+    told = json.loads(told_by("runs", "--format", "json"))
     assert (told[0]["metric"], told[0]["value"]) == ("runs", 3)
-    csv = patchpilot("metrics", "runs", "--format", "csv", "--store", store).stdout
+    csv = told_by("runs", "--format", "csv")
     assert csv.splitlines()[0].startswith("metric,unit,value,")
 
 
@@ -173,9 +161,8 @@ def test_no_control_code_of_a_trace_reaches_the_terminal(store: Path):
     assert "\x1b" not in told.stderr + told.stdout
 
 
-def test_a_closed_pipe_is_no_error(export: Path, store: Path):
-    patchpilot("import", export, "--store", store)
-    line = f"'{PATCHPILOT}' metrics --store '{store}' | head -n 1"
+def test_a_closed_pipe_is_no_error(three_runs: Path):
+    line = f"'{PATCHPILOT}' metrics --store '{three_runs}' | head -n 1"
     done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
     assert done.stderr == ""
 

@@ -8,7 +8,7 @@ import pytest
 
 from analytics.sources import GIVES
 from analytics.sources.formats import FORMATS
-from tests.cli.test_commands import patchpilot
+from tests.cli.conftest import patchpilot
 from tests.sync.test_growth import call
 
 

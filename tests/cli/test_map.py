@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import patchpilot
+from tests.cli.conftest import patchpilot
 
 TABLE = "run_id,resolved,cost\na,true,0.5\nb,false,0\nc,unknown,0.25\n"
 

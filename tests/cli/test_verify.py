@@ -5,17 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import patchpilot
-from tests.sync.test_growth import call
+from tests.cli.conftest import patchpilot
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def store(store_of_three: Path) -> Path:
     """A store with three runs: span-0, span-1, span-2."""
-    file = tmp_path / "export.jsonl"
-    file.write_text("".join(call(number) + "\n" for number in range(3)))
-    patchpilot("import", file, "--store", tmp_path / "store")
-    return tmp_path / "store"
+    return store_of_three
 
 
 def test_outcomes_are_verified_and_what_changed_is_told(store: Path, tmp_path: Path):

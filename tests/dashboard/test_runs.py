@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,9 @@ def busy_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return imported(folder, traces.write_calls(folder / "calls.jsonl", [calls]))
 
 
+@cache
 def story(store: Path, key: tuple[str, str]) -> run_tables.RunStory:
+    """Read a run of a store that no test changes."""
     found = run_reading.story(store, reading.reader(store).poll(), key)
     assert found is not None
     return found

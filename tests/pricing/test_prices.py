@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -13,7 +14,7 @@ from analytics.render import UNKNOWN
 from analytics.store import imports, lake
 from analytics.store.reader import Reader
 from tests.chain import rows
-from tests.cli.test_commands import patchpilot
+from tests.cli.conftest import patchpilot
 from tests.traces import LLM, Trace
 
 OWN = """
@@ -37,17 +38,22 @@ def trace(name: str = "run") -> list[dict[str, object]]:
     return made.lines()
 
 
-@pytest.fixture
-def export(tmp_path: Path) -> Path:
-    file = tmp_path / "calls.jsonl"
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("priced") / "calls.jsonl"
     file.write_text("".join(json.dumps(call) + "\n" for call in trace()))
     return file
 
 
+@pytest.fixture(scope="module")
+def imported(export: Path) -> Path:
+    sync.import_paths(export.parent / "store", [str(export)])
+    return export.parent / "store"
+
+
 @pytest.fixture
-def store(tmp_path: Path, export: Path) -> Path:
-    sync.import_paths(tmp_path / "store", [str(export)])
-    return tmp_path / "store"
+def store(tmp_path: Path, imported: Path) -> Path:
+    return copytree(imported, tmp_path / "store")
 
 
 def price(store: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """What a page says before its session is there waits for it."""
 
 from asyncio import create_task, gather, run, sleep
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.testclient import TestClient
@@ -63,5 +64,7 @@ def test_others_are_answered_meanwhile():
         there.append("s_new")
         await gather(late)
 
-    run(both())
+    # The thread of the tests may have a browser's loop in it.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(run, both()).result()
     assert order == ["/soon", "/late"]

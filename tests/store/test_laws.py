@@ -26,6 +26,7 @@ from tests.chain import (
     arrival,
     bring,
     differences,
+    filled,
     numbers,
     reading,
     rows,
@@ -63,17 +64,26 @@ def lines(store_kind: str) -> list[Raw]:
     return drawn
 
 
+@pytest.fixture(scope="module")
+def whole(empty_store: Path, lines: list[Raw]) -> Iterator[Path]:
+    """A store in a folder into which all lines came at once, closed."""
+    with filled(empty_store, lines) as store:
+        yield store
+
+
 @pytest.fixture
-def store(blank: Path, lines: list[Raw]) -> "Iterator[tuple[DuckDBPyConnection, Path]]":
+def store(
+    store_kind: str, blank: Path, whole: Path, lines: list[Raw]
+) -> "Iterator[tuple[DuckDBPyConnection, Path]]":
     """A store into which all lines came at once."""
-    with stored(blank, lines) as opened:
+    with stored(whole) if store_kind == "folder" else stored(blank, lines) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def at_once(empty_store: Path, lines: list[Raw]) -> Known:
+def at_once(whole: Path) -> Known:
     """What a store knows into which all lines came at once."""
-    with stored(empty_store, lines) as (con, _):
+    with stored(whole) as (con, _):
         return known(con)
 
 
@@ -233,11 +243,13 @@ def test_a_running_record_never_undoes_a_finished_one(
     assert known(con) == at_once
 
 
-def test_deleted_calls_leave_nothing_but_a_revision(empty_store: Path, lines: list[Raw]):
+def test_deleted_calls_leave_nothing_but_a_revision(
+    empty_store: Path, whole: Path, lines: list[Raw]
+):
     gone = set(Random(2).sample(sorted({line["id"] for line in lines}), 40))
     with stored(empty_store, [line for line in lines if line["id"] not in gone]) as (con, _):
         without = known(con)
-    with stored(empty_store, lines) as (con, _):
+    with stored(whole) as (con, _):
         deletion = arrival(deleted_ids=sorted(gone))
         assert imports.write(con, deletion).deleted == len(gone)
         assert known(con) == without
@@ -261,14 +273,14 @@ values = { pass = ["done"] }
 
 
 def test_other_semantics_read_the_store_as_if_it_were_imported_anew(
-    empty_store: Path, lines: list[Raw]
+    empty_store: Path, whole: Path, lines: list[Raw]
 ):
     chosen = (parse("mine", MINE), load("patchpilot"), load("generic"))
     with stored(empty_store) as (con, folder):
         imports.use_presets(con, chosen)
         bring(con, folder, lines)
         anew = known(con)
-    with stored(empty_store, lines) as (con, _):
+    with stored(whole) as (con, _):
         imports.use_presets(con, chosen)
         assert known(con) == anew
         before = lake.snapshot_id(con)

@@ -1,18 +1,24 @@
 """An open reader follows its store by what changed, and ends where a fresh reader begins."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from analytics.schema import ROLLUPS
 from analytics.store import lake, loading, refresh, retention
+from analytics.store.loading import Loader
 from analytics.store.reader import Reader
 from tests.chain import NOW, Raw, bring, copied
 from tests.generated import as_running, collection
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 EXPORTS = 30
 
@@ -124,4 +130,37 @@ def test_the_clock_alone_changes_what_is_held(store: Path, lines: list[Raw]):
         assert held(reader) == held(other)
         other.close()
     assert reader.poll() == before
+    reader.close()
+
+
+def test_nobody_waits_for_what_another_thread_loads(
+    store: Path, lines: list[Raw], monkeypatch: pytest.MonkeyPatch
+):
+    part = len(lines) // 2
+    with lake.writer(store) as con:
+        bring(con, store, lines[:part])
+        reader = Reader(store, now=NOW)
+        before, old = reader.poll(), held(reader)
+        bring(con, store, lines[part:])
+    began, may_end = Event(), Event()
+    load = Loader.load
+
+    def slow(loader: Loader, cursor: "DuckDBPyConnection") -> None:
+        began.set()
+        assert may_end.wait(60)
+        load(loader, cursor)
+
+    monkeypatch.setattr(Loader, "load", slow)
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(reader.poll)
+        assert began.wait(60)
+        try:
+            assert reader.poll() == before
+            assert held(reader) == old
+        finally:
+            may_end.set()
+        after = loading.result()
+    assert after.snapshot > before.snapshot
+    assert reader.poll() == after
+    assert held(reader) == fresh(store) != old
     reader.close()

@@ -14,7 +14,7 @@ from analytics.store.verdicts import Verified
 from analytics.verdicts import KINDS, Kind
 from analytics.verdicts.matching import By
 from analytics.verdicts.reading import read
-from tests.chain import NOW, Raw, bring, reading, rows, stored
+from tests.chain import NOW, Raw, bring, filled, reading, rows, stored
 from tests.golden.make import calls
 from tests.golden.steps import PATCH, RUN, failing, start
 
@@ -26,10 +26,16 @@ STATES = ("fixed_at_first_try", "given_up", "no_tests", "claim_refuted", "runnin
 Store = tuple["DuckDBPyConnection", Path]
 
 
+@pytest.fixture(scope="module")
+def template(empty_store: Path) -> Iterator[Path]:
+    with filled(empty_store, [call for state in STATES for call in calls(state)]) as store:
+        yield store
+
+
 @pytest.fixture
-def store(empty_store: Path) -> Iterator[Store]:
+def store(template: Path) -> Iterator[Store]:
     """A store with a run in each of some states; run and task are called alike."""
-    with stored(empty_store, [call for state in STATES for call in calls(state)]) as opened:
+    with stored(template) as opened:
         yield opened
 
 

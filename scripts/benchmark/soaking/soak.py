@@ -20,12 +20,13 @@ FLAT_SHARE = 0.05
 """Memory is flat where its growth in ten minutes, by the slope of the second half, is a smaller share."""
 _PATIENCE_S = 120.0
 _CAVEAT = f"""\
-One read is a poll (which loads the rollups where there is a new commit) and the headline numbers.
-A reader waits {READER_PAUSE_S} s between two; the writer imports {NEW} new calls and {CHANGED} that
-changed, and waits {WRITER_PAUSE_S} s. A check holds a read against the other rollups, the spans and the
-imports of the same commit, and against what every other reader saw of it; it is outside the read.
-Memory is resident memory. Its slope is of the second half of the time; flat is less than {FLAT_SHARE:.0%}
-in ten minutes."""
+As pages do, a reader reads in one thread and looks for a new version in another, which loads what changed;
+it waits {READER_PAUSE_S} s between two of either. A read is the headline numbers from memory; a look is
+followed by a read, which is in its time. The writer imports {NEW} new calls and {CHANGED} that changed, and
+waits {WRITER_PAUSE_S} s. A check holds a read against the other rollups, the spans and the imports of the
+same commit, and against what every other reader saw of it; it is outside the time of a look. Memory is
+resident memory. Its slope is of the second half of the time; flat is less than {FLAT_SHARE:.0%} in ten
+minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,21 +91,23 @@ def report(found: Soaked) -> str:
     """Return what a soak found, as Markdown."""
     same = [s for told in found.readers for s in told.get("same", ())]
     new = [s for told in found.readers for s in told.get("new", ())]
-    p95 = percentile(same + new, 95)
+    reads = [s for told in found.readers for s in told.get("reads", ())]
+    p95 = percentile(reads, 95)
     judged = "—" if p95 is None else "met" if p95 <= READ_P95_S else "missed"
     rows = [
         ("Minutes, readers", f"{found.minutes:g}, {len(found.readers)}"),
         ("Imports", f"{len(found.writer.get('seconds', ())):,}"),
         ("Import", spread(found.writer.get("seconds", ()))),
-        ("Reads", f"{len(same) + len(new):,}, of them {len(new):,} of a new version"),
+        ("Reads", f"{len(reads):,}"),
+        ("Looks", f"{len(same) + len(new):,}, of them {len(new):,} that found a new version"),
         ("Errors (target 0)", f"{len(found.errors()):,}"),
         (
             "Inconsistent reads (target 0)",
             f"{len(found.inconsistent()):,} in {sum(t.get('checked', 0) for t in found.readers):,} checked",
         ),
-        (f"Read (target: p95 ≤ {READ_P95_S * 1e3:.0f} ms)", f"{spread(same + new)}: {judged}"),
-        ("Read, nothing new", spread(same)),
-        ("Read that loads a new version", spread(new)),
+        (f"Read (target: p95 ≤ {READ_P95_S * 1e3:.0f} ms)", f"{spread(reads)}: {judged}"),
+        ("Look and read, nothing new", spread(same)),
+        ("Look that loads a new version, and read", spread(new)),
         ("Calls in the store", f"{found.calls_before:,} at the start, {found.store['calls']:,} at the end"),
         (
             "Snapshots, files, size at the end",

@@ -9,6 +9,7 @@ import time
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from benchmark import generate
@@ -21,7 +22,7 @@ NEW, CHANGED = 950, 50
 WRITER_PAUSE_S = 0.5
 READER_PAUSE_S = 0.25
 _CHECK_EVERY = 8
-"""Reads of a version known already between two that are checked."""
+"""Looks that find nothing new between two that are checked."""
 
 Told = dict[str, Any]
 
@@ -59,34 +60,61 @@ def batch(number: int) -> list[str]:
 
 
 def read(store: str, until: str) -> Told:
-    """Look for a new version, read the headline numbers, check them, pause, and again.
+    """Read the headline numbers again and again, while another thread looks for new versions, as pages do.
 
     Returns:
-        Seconds of the reads that met the version of before, and of those that loaded a new one; what
-        went wrong; and the numbers of every version seen, so that readers can be held against each other.
+        Seconds of the reads; of the looks, a read included, that met the version of before, and of those that
+        loaded a new one; what went wrong; and the numbers of every version seen, so that readers can be held
+        against each other.
     """
     from analytics.store.reader import Reader
 
     reader = Reader(Path(store))
-    told: Told = {"same": [], "new": [], "errors": [], "inconsistent": [], "checked": 0, "seen": {}}
-    before: Version | None = None
-    number = 0
-    while not number or time.time() < float(until):
-        number += 1
+    told: Told = {"errors": [], "inconsistent": [], "checked": 0, "seen": {}}
+    told |= {"reads": [], "same": [], "new": []}
+    first = _look(reader, None, told, check=True)
+    looking = Thread(target=_keep_looking, args=(reader, first, float(until), told))
+    looking.start()
+    found: set[tuple[Any, ...]] = set()
+    while looking.is_alive():
         try:
             began = time.perf_counter()
-            version = reader.poll()
             numbers = _headline(reader)
-            seconds = time.perf_counter() - began
-            told["same" if version == before else "new"].append(seconds)
-            if version != before or number % _CHECK_EVERY == 0:
-                _check(reader, version, numbers, told)
-            before = version
+            told["reads"].append(time.perf_counter() - began)
+            found.add(tuple(numbers.items()))
         except Exception as fault:  # noqa: BLE001 - whatever goes wrong is what a soak looks for
             told["errors"].append(f"{type(fault).__name__}: {fault}")
-        time.sleep(READER_PAUSE_S)
+        looking.join(READER_PAUSE_S)
     reader.close()
+    whole = {tuple(numbers.items()) for numbers in told["seen"].values()}
+    told["inconsistent"] += [f"{dict(numbers)} is no version's" for numbers in found - whole]
     return told
+
+
+def _keep_looking(reader: "Reader", before: "Version | None", until: float, told: Told) -> None:
+    number = 0
+    while time.time() < until:
+        number += 1
+        time.sleep(READER_PAUSE_S)
+        before = _look(reader, before, told, check=number % _CHECK_EVERY == 0)
+
+
+def _look(
+    reader: "Reader", before: "Version | None", told: Told, *, check: bool
+) -> "Version | None":
+    """Look for a new version, read the headline numbers, and check them where they are new or it is asked."""
+    try:
+        began = time.perf_counter()
+        version = reader.poll()
+        numbers = _headline(reader)
+        seconds = time.perf_counter() - began
+        told["same" if version == before else "new"].append(seconds)
+        if version != before or check:
+            _check(reader, version, numbers, told)
+    except Exception as fault:  # noqa: BLE001 - whatever goes wrong is what a soak looks for
+        told["errors"].append(f"{type(fault).__name__}: {fault}")
+        return before
+    return version
 
 
 def _headline(reader: "Reader") -> Told:

@@ -92,7 +92,7 @@ def test_a_killed_sync_stores_all_or_nothing(logged: Logged, tmp_path: Path):
     store = tmp_path / "store"
     chance = Random(7)
     stored = {0}
-    for _ in range(20):
+    for _ in range(10):
         command = [PATCHPILOT, "sync", "--weave", PROJECT, "--store", store]
         with subprocess.Popen(
             command, env=logged.environment, stdout=subprocess.DEVNULL
