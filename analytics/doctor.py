@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError, first_line
 from analytics.render import counted
-from analytics.store import health, lake, tables
+from analytics.store import consistency, health, lake, tables
 from analytics.store.location import FILES, Location, Store
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def examine(store: Store) -> Iterator[str]:
     with lake.opened(store) as con:
         yield f"store       {store}"
         yield f"layout      {lake.setting(con, 'schema_version')}, commit {lake.snapshot_id(con)}"
-        facts = tables.store_facts(con)
+        facts = consistency.again(tables.store_facts)(con)
         held = (facts.calls, "call"), (_count(con, "runs"), "run"), (facts.rejected, "reject")
         yield f"holds       {', '.join(counted(number, noun) for number, noun in held)}"
         yield f"size        {lake.size_bytes(store) / 1e6:,.1f} MB on disk"

@@ -12,7 +12,7 @@ from analytics.metrics.catalog import Unit
 from analytics.metrics.evaluate import EVERYTHING
 from analytics.render import UNKNOWN, counted, difference, number
 from analytics.spending import choose, models
-from analytics.store import lake, tables
+from analytics.store import consistency, lake, tables
 from analytics.tabulate import aligned, one_line
 
 if TYPE_CHECKING:
@@ -106,13 +106,14 @@ def read(path: Path) -> cost.PriceList:
         raise InputError(f"cannot use {path}: {fault} Prices are as before.") from fault
 
 
+@consistency.again
 def prices_in_use(reader: "Reader") -> Prices:
     """Look up what is priced how.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    with tables.consistent(reader) as con:
+    with tables.consistent(reader, files=True) as con:
         choose(con, EVERYTHING)
         used = list(models(con).iter_rows(named=True))
         rows = con.execute(lake.statement("queries", "prices")).pl().iter_rows(named=True)

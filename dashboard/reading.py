@@ -21,7 +21,7 @@ from analytics.overview import (
     window,
 )
 from analytics.spending import Spending, spending
-from analytics.store import tables
+from analytics.store import consistency, tables
 from analytics.store.location import Store
 from analytics.store.reader import Reader, Version
 from analytics.sync import StoreChoice, choose_store
@@ -135,11 +135,12 @@ def fixes(store: Store, version: Version, scope: Scope, view: TableView) -> tabl
 
 
 @answered_once(32)
+@consistency.again
 def run_detail(store: Store, version: Version, source: str, run_id: str) -> RunDetail | None:
     """Return one run opened, or None where the store has no such run."""
     from duckdb import ColumnExpression as Column
 
-    with tables.consistent(reader(store)) as con:
+    with tables.consistent(reader(store), files=True) as con:
         run = tables.run(con, source, run_id)
         if run is None:
             return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.export.tables import csv_text
 from analytics.overview import Scope, selection, window
 from analytics.overview.scope import Values
-from analytics.store import run_tables, tables
+from analytics.store import consistency, run_tables, tables
 from analytics.store.location import Store
 from analytics.store.reader import Version
 from dashboard import address, run_columns
@@ -161,24 +161,27 @@ def compared(
 
 
 @answered_once(16)
+@consistency.again
 def story(store: Store, version: Version, key: RunKey) -> run_tables.RunStory | None:
     """Return one run in full, or None where the store has no such run."""
-    with tables.consistent(reader(store)) as con:
+    with tables.consistent(reader(store), files=True) as con:
         run = tables.run(con, *key)
         if run is None and (other := run_tables.named(con, key[1])):
             run = tables.run(con, *other)
         return None if run is None or not tables.has_lake(con) else run_tables.story(con, run)
 
 
+@consistency.again
 def level(store: Store, run: Mapping[str, Any], opened: Mapping[str, int]) -> run_tables.Level:
     """Return the calls right below the opened ones."""
-    with tables.consistent(reader(store)) as con:
+    with tables.consistent(reader(store), files=True) as con:
         return run_tables.level(con, run, opened)
 
 
+@consistency.again
 def payload(store: Store, run: Mapping[str, Any], span_id: str) -> tables.Payload | None:
     """Return what one call carried, or None where nothing was stored."""
-    with tables.consistent(reader(store)) as con:
+    with tables.consistent(reader(store), files=True) as con:
         source, trace_id = run["source"], run["trace_id"]
         found = tables.payloads(con, source, trace_id, [span_id], most=_MOST_CHARACTERS)
         return found.get(span_id)
@@ -191,9 +194,10 @@ def bugs(store: Store, run: Mapping[str, Any]) -> tables.Page:
         return tables.fixes(run_tables.equal(con.table("fixes"), own), limit=50)
 
 
+@consistency.again
 def diff(store: Store, run: Mapping[str, Any], span_id: str) -> str | None:
     """Return the unified diff in the output of a call, or None."""
-    with tables.consistent(reader(store)) as con:
+    with tables.consistent(reader(store), files=True) as con:
         return tables.patch_diff(con, run["source"], run["trace_id"], span_id)
 
 

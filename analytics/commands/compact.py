@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     store = stored(arguments).path
     before = lake.size_bytes(store)
     with lake.writer(store) as con:
-        told = compaction.compact(con, store, many_files=2)
+        told = compaction.compact(con, store, join=True)
     catalog_file.keep_copy(store, afresh=True)
     print(
         f"{counted(told.files_before, 'file')} before, {told.files_after:,} now; "

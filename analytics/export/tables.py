@@ -3,7 +3,7 @@
 import csv
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +15,7 @@ from analytics.constants import constant
 from analytics.errors import InputError, StoreError, UnknownNameError, first_line
 from analytics.export import growth
 from analytics.export.dictionary import Column, Exportable, exportables
-from analytics.store import lake
+from analytics.store import consistency, lake
 from analytics.store.location import Store
 from analytics.store.reader import Reader
 from analytics.store.tables import consistent
@@ -163,17 +163,12 @@ def _write_table(
 @contextmanager
 def _one_state(store: Store) -> "Iterator[DuckDBPyConnection]":
     """Give a connection on which tables, rollups and views are all of the same commit."""
-    reader = Reader(store)
-    try:
-        while True:
-            version = reader.poll()
-            with consistent(reader) as con:
-                # An import may have come in between the poll and the transaction.
-                if lake.snapshot_id(con) == version.snapshot:
-                    yield con
-                    return
-    finally:
-        reader.close()
+    with (
+        consistency.still(store),
+        closing(Reader(store)) as reader,
+        consistent(reader, files=True) as con,
+    ):
+        yield con
 
 
 def csv_text(rows: "DuckDBPyRelation") -> str:

@@ -18,7 +18,7 @@ from analytics.ledger.difference import (
 from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import CATALOG, Metric
 from analytics.metrics.evaluate import measure
-from analytics.store import lake
+from analytics.store import consistency, lake
 from analytics.store.location import Store
 from analytics.store.past import SnapshotGoneError, as_of, imported, revised, run_states, verdicts
 
@@ -166,6 +166,7 @@ def changes(store: Store, import_id: int | None = None, *, now: datetime) -> Cha
     )
 
 
+@consistency.again
 def compared(store: Store, before: int, after: int, *, now: datetime) -> Compared:
     """Hold two states of a store against each other.
 

@@ -23,7 +23,7 @@ from analytics.overview.scope import (
 from analytics.overview.series import Series, series
 from analytics.overview.window import Window, window
 from analytics.render import Card, card
-from analytics.store import tables
+from analytics.store import consistency, tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -105,6 +105,7 @@ class Overview:
         return self.runs == self.runs_of_several_types == 0
 
 
+@consistency.again
 def overview(reader: "Reader", scope: Scope) -> Overview:
     """Work out what the overview says of a scope.
 
@@ -112,6 +113,7 @@ def overview(reader: "Reader", scope: Scope) -> Overview:
         StoreError: the store cannot be read.
     """
     with tables.consistent(reader) as con:
+        facts = tables.store_facts(con)
         span = window(con, scope, reader.now)
         where = selection(scope, span)
         now = measure(con, CATALOG, where)
@@ -133,7 +135,7 @@ def overview(reader: "Reader", scope: Scope) -> Overview:
             runs_of_several_types=_of_several_types(con, where),
             runs_stored=int(stored["runs"].value or 0),
             running=int(stored["runs_running"].value or 0),
-            facts=tables.store_facts(con),
+            facts=facts,
         )
 
 

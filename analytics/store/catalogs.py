@@ -28,19 +28,8 @@ class Catalog(Protocol):
         """Hold the writer's lock; yields whether a writer before this one was cut off."""
         ...
 
-    def in_use(self) -> AbstractContextManager[None]:
-        """Keep the files where they are: ``unused`` waits until the block has ended."""
-        ...
-
-    def unused(self, within_s: float) -> AbstractContextManager[bool]:
-        """Keep every reader out for as long as the block takes.
-
-        Args:
-            within_s: how long to wait for those who read.
-
-        Yields:
-            Whether that was possible.
-        """
+    def still(self) -> AbstractContextManager[None]:
+        """Keep a transaction's state of the store what it is for as long as the block takes."""
         ...
 
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:

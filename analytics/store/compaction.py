@@ -1,10 +1,11 @@
-"""Keeps a store small: forgets old states and removes the files nobody needs; by hand, joins small files.
+"""Keeps a store small: forgets old states, removes the files nobody needs, and joins small files.
 
 Every step commits on its own and changes no row, so that a crash between two of them loses nothing.
-Imports only forget what nobody reads any more. Joining is left to the user: DuckLake does it in a way that
-can take rows from under a query that is running, so that it counts too few. The pages notice and read again.
+Joining takes rows from under a query that is running: who reads a store notices, and reads again, as beside
+any commit (``consistency``).
 """
 
+import json
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,16 @@ AT_LEAST = 20
 LARGEST_BYTES = 16_000_000
 """A larger file is not joined any more, so that what one pass rewrites does not grow with the store."""
 
+MANY_FILES = 50
+"""A table that has got so many more files since it was last joined is joined by an import."""
+
+DELETED_SHARE = 0.02
+"""An import writes files anew of which more rows are gone than this share, so that they can be joined: those
+of small imports, which lose a few rows as soon as runs that were going on end."""
+
+_JOINED = "joined"
+"""Setting with the files that each table had after it was joined."""
+
 KEPT_IMPORTS = 20
 """What the newest imports changed can be told: the states before and after them are kept."""
 
@@ -44,7 +55,7 @@ class Compacted:
 
 
 def tidy(con: "DuckDBPyConnection", store: Store) -> bool:
-    """Forget old states where there are many. Never fails what was committed before it.
+    """Forget old states and join small files where there are many. Never fails what was committed before it.
 
     Args:
         con: a connection from ``lake.writer``, in no transaction.
@@ -61,20 +72,22 @@ def tidy(con: "DuckDBPyConnection", store: Store) -> bool:
         row = con.execute(
             lake.statement("queries", "aged_states"), [datetime.now(UTC) - GRACE]
         ).fetchone()
-        if row is None or row[0] < kept + AT_LEAST:
-            return False
-        threads.suit(con, little=False)
-        return compact(con, store, many_files=None, grace=GRACE).files_removed > 0
-    except (duckdb.Error, StoreError) as fault:
+        removed = 0
+        if row is not None and row[0] >= kept + AT_LEAST:
+            threads.suit(con, little=False)
+            removed = compact(con, store, join=False, grace=GRACE).files_removed
+        _join_where_due(con, store)
+    except (duckdb.Error, StoreError, OSError) as fault:
         _log.warning("what came is stored; tidying the store has to wait: %s.", first_line(fault))
         return False
+    return removed > 0
 
 
 def compact(
     con: "DuckDBPyConnection",
     store: Store,
     *,
-    many_files: int | None,
+    join: bool,
     grace: timedelta = GRACE,
 ) -> Compacted:
     """Join small files, forget the states that no recent import needs, remove the files only they need.
@@ -82,7 +95,7 @@ def compact(
     Args:
         con: a connection from ``lake.writer``, in no transaction.
         store: where it stands.
-        many_files: tables of fewer files are left alone; no files are joined where None.
+        join: whether files are joined; rows that are gone are then left out of them.
         grace: how long states and files stay for who reads them.
 
     Raises:
@@ -94,8 +107,8 @@ def compact(
         # A folder that a killed compaction leaves there tells the next writer to look for its files.
         with lake.scratch(store):
             before = _files(con)
-            if many_files is not None:
-                _join(con, many_files)
+            if join:
+                _join_all(con)
             forgotten = _forget(con, grace)
             removed = _clean_up(con, grace)
             return Compacted(
@@ -110,14 +123,46 @@ def compact(
         ) from fault
 
 
-def _join(con: "DuckDBPyConnection", many_files: int) -> None:
+def _join_where_due(con: "DuckDBPyConnection", store: Store) -> None:
+    """Join the files of the one table that has got the most of them since it was last joined."""
+    found = con.execute(lake.statement("queries", "many_files"), [MANY_FILES]).fetchall()
+    if not found:
+        return
+    before = json.loads(lake.setting(con, _JOINED) or "{}")
+    more, table = max((count - before.get(table, 0), table) for table, count in found)
+    if more < MANY_FILES:
+        return
+    with lake.scratch(store):
+        _join(con, table, DELETED_SHARE)
+        _note(con, {**before, table: _files(con)[table]})
+
+
+def _join_all(con: "DuckDBPyConnection") -> None:
     for table, count in _files(con).items():
-        if count < many_files:
-            continue
-        con.execute(
-            "CALL ducklake_merge_adjacent_files('lake', $1, max_file_size => $2)",
-            [table, LARGEST_BYTES],
-        )
+        if count > 1:
+            _join(con, table, 0.0)
+    _note(con, {table: count for table, count in _files(con).items() if count})
+
+
+def _join(con: "DuckDBPyConnection", table: str, deleted_share: float) -> None:
+    """Write small files of one table into fewer, leaving out rows that are gone."""
+    # DuckLake joins no file of which rows are gone, and deletions that its catalog holds are some.
+    con.execute("CALL ducklake_flush_inlined_data('lake', table_name => $1)", [table])
+    con.execute(
+        "CALL ducklake_rewrite_data_files('lake', $1, delete_threshold => $2)",
+        [table, deleted_share],
+    )
+    con.execute(
+        "CALL ducklake_merge_adjacent_files('lake', $1, max_file_size => $2)",
+        [table, LARGEST_BYTES],
+    )
+
+
+def _note(con: "DuckDBPyConnection", joined: dict[str, int]) -> None:
+    told = json.dumps(joined, sort_keys=True)
+    if told != lake.setting(con, _JOINED):
+        with lake.transaction(con):
+            lake.keep_setting(con, _JOINED, told)
 
 
 def _forget(con: "DuckDBPyConnection", grace: timedelta) -> int:

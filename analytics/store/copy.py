@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analytics.constants import constant
 from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION
-from analytics.store import lake, retention
+from analytics.store import consistency, lake, retention
 from analytics.store.catalogs import catalog
 from analytics.store.location import Location, Store
 
@@ -46,12 +46,18 @@ def copy(source: Store, target: Store) -> tuple[Copied, ...]:
     import duckdb
 
     origin, place = Location.of(source), Location.of(target)
+    if origin == place or (
+        place.folder and lake.exists(place) and lake.identity(origin) == lake.identity(place)
+    ):
+        raise StoreError(
+            f"the store in {place} is not empty: it is the original. Nothing was copied."
+        )
     with lake.opened(origin) as con:
         snapshot = lake.snapshot_id(con)
     folder = place.folder
     if folder is not None and folder.exists() and not lake.exists(place) and list(folder.iterdir()):
         raise StoreError(f"{place} holds something that is no store. Nothing was copied.")
-    with lake.reading(origin), lake.writer(place) as con:
+    with consistency.still(origin), lake.writer(place) as con:
         tables = lake.columns(con)
         _check_empty(con, place, tables)
         try:

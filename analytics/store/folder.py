@@ -6,20 +6,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic, sleep
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from analytics.errors import StoreError
 from analytics.store.attaching import attach_lake, connect, load_extensions
-from analytics.store.location import CATALOG, FILES, LOCK, READERS, TMP, Location
+from analytics.store.location import CATALOG, FILES, LOCK, TMP, Location
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _log = logging.getLogger("patchpilot")
-
-_PAUSE_S = 0.01
-"""Between two looks whether the readers have gone."""
 
 
 class FolderCatalog:
@@ -48,10 +44,16 @@ class FolderCatalog:
     @contextmanager
     def locked(self) -> Iterator[bool]:
         """Hold the writer's lock; yields whether a writer before this one was cut off."""
+        with self.still():
+            # Nobody is at work here: the lock says so.
+            yield _clear(self._folder / TMP)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Keep a transaction's state of the store what it is, by holding the writer's lock."""
         try:
             for folder in (self._folder, self._folder / FILES, self._folder / TMP):
                 folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / READERS).touch()
             lock = (self._folder / LOCK).open("a+")
         except OSError as fault:
             raise StoreError(
@@ -62,29 +64,7 @@ class FolderCatalog:
             lock.truncate(0)
             lock.write(f"{os.getpid()}\n")
             lock.flush()
-            yield _clear(self._folder / TMP)
-
-    @contextmanager
-    def in_use(self) -> Iterator[None]:
-        """Keep the files where they are: ``unused`` waits until the block has ended."""
-        try:
-            lock = (self._folder / READERS).open("rb")
-        except OSError:
-            # Whoever can join files makes it first.
             yield
-            return
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_SH)
-            yield
-
-    @contextmanager
-    def unused(self, within_s: float) -> Iterator[bool]:
-        """Keep every reader out for as long as the block takes; yields whether that was possible in time."""
-        give_up = monotonic() + within_s
-        with (self._folder / READERS).open("ab") as lock:
-            while not (free := _is_taken(lock)) and monotonic() < give_up:
-                sleep(_PAUSE_S)
-            yield free
 
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
         """Make the store in a place of its own first, so that a crash never leaves half of one."""
@@ -132,24 +112,12 @@ def _take(lock: TextIO) -> None:
     except BlockingIOError:
         lock.seek(0)
         owner = lock.read().strip() or "another process"
-        _log.warning("waiting for process %s, which is writing to this store ...", owner)
+        _log.warning("waiting for process %s, which is at work on this store ...", owner)
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def _is_taken(lock: BinaryIO) -> bool:
-    """Take a lock for oneself alone where nobody has it, and say whether that was so."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _clear(folder: Path) -> bool:
-    """Remove what a killed import left behind, and say whether there was one.
-
-    Nobody is at work here: the lock says so.
-    """
+    """Remove what a killed import left behind, and say whether there was one."""
     from shutil import rmtree
 
     leftovers = list(folder.iterdir())

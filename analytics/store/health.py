@@ -9,7 +9,6 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING
 from analytics.errors import StoreError, first_line
 from analytics.schema import CLOCK_TOLERANCE, SCHEMA_VERSION, TABLES
 from analytics.store import catalog_file, lake, refresh, repairs
-from analytics.store.location import CATALOG, COPIES, FILES, LOCK, READERS, TMP, Location, Store
+from analytics.store.location import CATALOG, COPIES, FILES, LOCK, TMP, Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -56,7 +55,6 @@ class Patient:
     """Whether to look at every row instead of a sample."""
     listed: list[catalog_file.Listed] = field(default_factory=list)
     _con: "DuckDBPyConnection | None" = None
-    _opened: ExitStack = field(default_factory=ExitStack)
 
     @property
     def folder(self) -> Path:
@@ -82,12 +80,13 @@ class Patient:
         Raises:
             StoreError: it does not open, or is of another layout.
         """
-        self._con = self._opened.enter_context(lake.opened(self.store))
+        self._con = lake.connect(self.store, read_only=True)
 
     def close(self) -> None:
         """Let go of the store."""
-        self._con = None
-        self._opened.close()
+        if self._con is not None:
+            self._con.close()
+            self._con = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +150,7 @@ def writing_process(store: Path) -> str | None:
 
 def _folder(patient: Patient) -> Iterator[Fault]:
     store = patient.folder
-    kept = [store, store / FILES, store / TMP, store / COPIES, store / LOCK, store / READERS]
+    kept = [store, store / FILES, store / TMP, store / COPIES, store / LOCK]
     kept += [Path(f"{patient.catalog}{ending}") for ending in ("", "-wal", "-shm")]
     there = [path for path in kept if path.exists()]
     unread = [

@@ -68,23 +68,13 @@ def connect(store: Store, *, read_only: bool, snapshot: int | None = None) -> "D
 
 
 @contextmanager
-def reading(store: Store) -> Iterator[None]:
-    """Keep an import from joining the files of a store for as long as the block takes.
-
-    A transaction that reads while files are joined can count too few: it must begin and end in the block.
-    """
-    with catalog(Location.of(store)).in_use():
-        yield
-
-
-@contextmanager
 def opened(store: Store) -> Iterator["DuckDBPyConnection"]:
     """Open a store to read it for as long as the block takes.
 
     Raises:
         StoreError: as of ``connect``.
     """
-    with reading(store), closing(connect(store, read_only=True)) as con:
+    with closing(connect(store, read_only=True)) as con:
         yield con
 
 

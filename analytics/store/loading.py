@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
-from analytics.errors import StoreError
 from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS, Field, Table
-from analytics.store import lake, threads
+from analytics.store import consistency, lake, threads
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -46,6 +47,12 @@ _ROWS_CHANGE = frozenset(
 )
 """What a commit may have done so that it can be told, row by row, what it changed."""
 
+_ROWS_STAY = frozenset({"merge_adjacent", "rewrite_delete"})
+"""What a commit does that only writes rows anew into fewer files."""
+
+_FLUSHED = "flushed_inlined"
+"""What a commit does that only writes into files what the catalog held."""
+
 _MOST_CHANGED = 0.25
 """Above so many changed traces for each run in memory, loading everything is quicker."""
 
@@ -54,14 +61,6 @@ _MANY_RUNS = 20_000
 
 _SWEPT_AFTER = 50
 """Loads after which the rows that were replaced are taken out of memory."""
-
-
-_LOADS = 20
-"""A load takes less than an import: one that is overtaken so often is no accident."""
-
-
-class _OvertakenError(Exception):
-    """The store was written to while it was read."""
 
 
 class Loader:
@@ -73,26 +72,30 @@ class Loader:
         """The commit that is in memory."""
         self._since_sweep = 0
 
+    @consistency.again
     def load(self, cursor: "DuckDBPyConnection") -> None:
         """Bring the store's newest commit into memory, in one transaction.
 
         A page sees the old version or the new one. Where it can be told which traces changed, only those
         are read again.
         """
-        for _ in range(_LOADS):
-            with suppress(_OvertakenError):
-                self._bring(cursor)
-                return
-        raise StoreError("the store changes faster than it can be read; the next look tries again.")
+        if self._follow(cursor):
+            self._since_sweep += 1
+            return
+        with _transaction(cursor):
+            newest = lake.snapshot_id(cursor)
+            threads.suit(cursor, little=len(cursor.table("lake.runs")) < _MANY_RUNS)
+            cursor.execute(lake.statement("statements", "bring_all"))
+            hold_all(cursor, "lake.{}")
+        self.snapshot = newest
+        self._since_sweep = 0
 
+    @consistency.again
     def age(self, cursor: "DuckDBPyConnection") -> None:
         """Derive again the traces with a run whose state the clock has changed."""
-        for _ in range(_LOADS):
-            with suppress(_OvertakenError), _transaction(cursor):
-                cursor.execute(lake.statement("statements", "aged_traces"))
-                _hold_changed(cursor, {table.name for table in ROLLUPS})
-                return
-        raise StoreError("the store changes faster than it can be read; the next look tries again.")
+        with _transaction(cursor):
+            cursor.execute(lake.statement("statements", "aged_traces"))
+            _hold_changed(cursor, {table.name for table in ROLLUPS})
 
     def sweep(self, cursor: "DuckDBPyConnection") -> None:
         """Let go of replaced rows where that is due and nobody reads just now; DuckDB packs the others then.
@@ -105,18 +108,6 @@ class Loader:
             with suppress(duckdb.Error):
                 cursor.execute("CHECKPOINT memory")
                 self._since_sweep = 0
-
-    def _bring(self, cursor: "DuckDBPyConnection") -> None:
-        if self._follow(cursor):
-            self._since_sweep += 1
-            return
-        with _transaction(cursor):
-            newest = lake.snapshot_id(cursor)
-            threads.suit(cursor, little=len(cursor.table("lake.runs")) < _MANY_RUNS)
-            cursor.execute(lake.statement("statements", "bring_all"))
-            hold_all(cursor, "lake.{}")
-        self.snapshot = newest
-        self._since_sweep = 0
 
     def _follow(self, cursor: "DuckDBPyConnection") -> bool:
         """Load only what changed since, and say whether that could be done."""
@@ -168,46 +159,60 @@ def _derive(con: "DuckDBPyConnection") -> None:
 def _transaction(cursor: "DuckDBPyConnection") -> Iterator[None]:
     cursor.execute("BEGIN")
     try:
-        begun = lake.snapshot_id(cursor)
-        yield
-        # A compaction takes rows from under a transaction: what was read beside one is thrown away.
-        with cursor.cursor() as other:
-            if lake.snapshot_id(other) != begun:
-                raise _OvertakenError
+        with consistency.unchanged(cursor):
+            yield
         cursor.execute("COMMIT")
     except BaseException:
         cursor.execute("ROLLBACK")
         raise
 
 
-def _changed_tables(cursor: "DuckDBPyConnection", since: int, newest: int) -> frozenset[str] | None:
-    """Return the tables whose rows were changed after a commit; None where it cannot be told."""
+@dataclass(frozen=True, kw_only=True)
+class _Changed:
+    """What changed after a commit."""
+
+    tables: frozenset[str]
+    """Those of which rows changed."""
+    commits: tuple[tuple[int, int], ...]
+    """First and last of the commits that changed rows, without those between them that changed none."""
+
+
+def _changed(cursor: "DuckDBPyConnection", since: int, newest: int) -> _Changed | None:
+    """Return what changed after a commit; None where it cannot be told."""
     commits = cursor.execute(lake.statement("queries", "commits_since"), [since]).fetchall()
     if [number for number, _ in commits] != list(range(since, newest + 1)):
         return None
     ids: set[str] = set()
-    for _, changes in commits[1:]:
+    ranges: list[tuple[int, int]] = []
+    for number, changes in commits[1:]:
+        if _FLUSHED in changes or changes.keys() <= _ROWS_STAY:
+            continue
         if not changes.keys() <= _ROWS_CHANGE:
             return None
         ids.update(table_id for said in changes.values() for table_id in said)
+        follows = ranges and ranges[-1][1] == number - 1
+        ranges.append((ranges.pop()[0] if follows else number, number))
     named = cursor.execute(lake.statement("queries", "table_ids")).fetchall()
-    return frozenset(name for name, table_id in named if table_id in ids)
+    return _Changed(
+        tables=frozenset(name for name, table_id in named if table_id in ids), commits=tuple(ranges)
+    )
 
 
 def _load_changes(cursor: "DuckDBPyConnection", since: int, newest: int) -> bool:
     """Load the traces that changed; False where loading everything is the better way, or the only one."""
-    changed = _changed_tables(cursor, since, newest)
-    if changed is None or changed & {table.name for table in _REPORTS}:
+    changed = _changed(cursor, since, newest)
+    if changed is None or changed.tables & {table.name for table in _REPORTS}:
         return False
-    rollups = changed & {table.name for table in ROLLUPS}
+    rollups = changed.tables & {table.name for table in ROLLUPS}
     if not rollups:
         return True
     # A trace's rollups are written together: the changes of runs and series tell of all.
     if not rollups & {RUNS.name, BATCHES.name}:
         return False
-    cursor.execute(lake.statement("statements", "changed_traces"), [since + 1, newest])
-    if BATCHES.name in rollups:
-        cursor.execute(lake.statement("statements", "changed_series"), [since + 1, newest])
+    cursor.execute(lake.statement("statements", "no_traces"))
+    told = [name for name in (RUNS.name, BATCHES.name) if name in rollups]
+    for name, commits in product(told, changed.commits):
+        cursor.execute(lake.statement("statements", f"changed_by_{name}"), commits)
     row = cursor.execute(lake.statement("queries", "changed_share")).fetchone()
     if row is None or row[0] > _MOST_CHANGED:
         return False

@@ -10,13 +10,12 @@ from analytics.errors import InputError
 
 CATALOG = "catalog.sqlite"
 LOCK = "writer.lock"
-READERS = "readers.lock"
 FILES = "files"
 TMP = "tmp"
 COPIES = "copies"
 ASIDE = "aside"
-"""What a store that is one folder is made of: the catalog, the locks that its writer and its readers hold,
-Parquet files, what a writer stages and spills, copies of the catalog, and what a repair has moved away."""
+"""What a store that is one folder is made of: the catalog, the lock that its writer holds, Parquet files,
+what a writer stages and spills, copies of the catalog, and what a repair has moved out of the way."""
 
 _TEAM = "ducklake:"
 _DATA = ";data="

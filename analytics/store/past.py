@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import StoreError
-from analytics.store import lake
+from analytics.store import consistency, lake
 from analytics.store.location import Store
 from analytics.store.reader import Reader
 
@@ -57,8 +57,17 @@ class Past(Reader):
 
 @contextmanager
 def as_of(store: Store, snapshot: int, now: datetime) -> Iterator["DuckDBPyConnection"]:
-    """Open a store as of one of its commits for as long as the block takes, with every view."""
-    with lake.reading(store), closing(Past(store, snapshot, now=now)) as past, past.cursor() as con:
+    """Open a store as of one of its commits for as long as the block takes, with every view.
+
+    Raises:
+        OvertakenError: the store was written to meanwhile: see ``consistency.unchanged``.
+    """
+    with (
+        lake.opened(store) as newest,
+        consistency.unchanged(newest),
+        closing(Past(store, snapshot, now=now)) as past,
+        past.cursor() as con,
+    ):
         yield con
 
 

@@ -70,7 +70,7 @@ class PostgresCatalog:
             while not _says(con, "take_writer_lock"):
                 if not told:
                     _log.warning(
-                        "waiting for %s, which is writing to this store ...", _who_writes(con)
+                        "waiting for %s, which is at work on this store ...", _who_writes(con)
                     )
                     told = True
                 time.sleep(_LOOK_EVERY_S)
@@ -80,14 +80,9 @@ class PostgresCatalog:
             con.close()
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
-        """Do nothing: those who read from other machines cannot be kept waiting from here."""
+    def still(self) -> Iterator[None]:
+        """Do nothing: PostgreSQL keeps the state of a transaction."""
         yield
-
-    @contextmanager
-    def unused(self, within_s: float) -> Iterator[bool]:
-        """Say that readers cannot be kept out."""
-        yield False
 
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
         """Make the store; a crash on the way leaves a database in which it can be made again.

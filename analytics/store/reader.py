@@ -168,7 +168,7 @@ class Reader:
 
     def _bring(self, memory: _Memory) -> int:
         """Bring a memory up to date with store and clock, and return how many runs are in progress."""
-        with lake.reading(self.store), memory.con.cursor() as cursor:
+        with memory.con.cursor() as cursor:
             cursor.execute("UPDATE clock SET now = $1", [self.now])
             if memory.identity is not None and lake.snapshot_id(cursor) != memory.loader.snapshot:
                 memory.loader.load(cursor)

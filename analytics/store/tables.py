@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import StoreError, UnknownNameError, first_line
-from analytics.store import filters, lake
+from analytics.store import consistency, filters, lake
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -72,18 +72,25 @@ class Payload:
 
 
 @contextmanager
-def consistent(reader: "Reader") -> "Iterator[DuckDBPyConnection]":
+def consistent(reader: "Reader", *, files: bool = False) -> "Iterator[DuckDBPyConnection]":
     """Give several queries one state of the store: an import that comes in between is not seen.
+
+    Args:
+        reader: of the store.
+        files: whether tables of the store itself are read, not only what is in memory: a function that does
+            is called ``consistency.again``.
 
     Raises:
         StoreError: a query failed.
+        OvertakenError: files were read, and the store was written to meanwhile.
     """
     import duckdb
 
-    with lake.reading(reader.store), reader.cursor() as con:
+    with reader.cursor() as con:
         try:
             con.execute("BEGIN TRANSACTION")
-            yield con
+            with consistency.unchanged(con) if files and has_lake(con) else nullcontext():
+                yield con
         except duckdb.Error as fault:
             raise StoreError(
                 f"the store in {reader.store} cannot be read: {first_line(fault)}."
@@ -103,13 +110,18 @@ def has_lake(con: "DuckDBPyConnection") -> bool:
 
 
 def store_facts(con: "DuckDBPyConnection") -> StoreFacts:
-    """Return what the store holds and where it came from."""
+    """Return what the store holds and where it came from.
+
+    Raises:
+        OvertakenError: the store was written to meanwhile.
+    """
     if not has_lake(con):
         return StoreFacts()
-    row = con.execute(lake.statement("queries", "store_facts")).fetchone()
+    with consistency.unchanged(con):
+        row = con.execute(lake.statement("queries", "store_facts")).fetchone()
+        origins = tuple(dict.fromkeys(imports(con)["origin"].to_list()))
     assert row is not None
     calls, rejected, count, imported_at, demo = row
-    origins = tuple(dict.fromkeys(imports(con)["origin"].to_list()))
     return StoreFacts(
         calls=calls, rejected=rejected, imports=count, imported_at=imported_at, demo=demo,
         origins=origins,

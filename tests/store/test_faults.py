@@ -51,7 +51,7 @@ def sound(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             bring(con, store, batch(number))
         for table in (*ROLLUPS, "facts"):
             con.execute("CALL ducklake_flush_inlined_data('lake', table_name => $1)", [table])
-        compaction.compact(con, store, many_files=2, grace=timedelta(0))
+        compaction.compact(con, store, join=True, grace=timedelta(0))
     (store / "copies").mkdir()
     copied = store / "copies" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite"
     catalog_file.copy(store / CATALOG, copied)

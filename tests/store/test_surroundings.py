@@ -188,7 +188,7 @@ def test_a_second_writer_says_for_whom_it_waits_and_a_killed_one_holds_nothing(
     )  # fmt: skip
     assert second.stderr is not None
     said = second.stderr.readline()
-    assert said.startswith(f"waiting for process {first.pid}, which is writing to this store")
+    assert said.startswith(f"waiting for process {first.pid}, which is at work on this store")
     first.kill()
     first.join()
     second.communicate(timeout=120)

@@ -1,8 +1,8 @@
--- And of which a series was.
+-- Notes every trace of which a series was written or removed between two commits.
 INSERT INTO changed_traces
 FROM (
     SELECT source, trace_id FROM ducklake_table_insertions('lake', 'main', 'batches', $1, $2)
     UNION
     SELECT source, trace_id FROM ducklake_table_deletions('lake', 'main', 'batches', $1, $2)
-) AS series
+) AS told
 ANTI JOIN changed_traces USING (source, trace_id);
