@@ -69,14 +69,9 @@ def head(get_fault, get_version, reader, reload, store):
 
 
 @app.cell
-def sources(get_version, reader):
-    get_version()
-    with tables.consistent(reader) as _con:
-        _parts = (
-            explored.sources(tables.imports(_con), tables.rejects(_con))
-            if tables.has_lake(_con)
-            else None
-        )
+def sources(get_version, store):
+    _told = reading.sources(store, get_version())
+    _parts = explored.sources(*_told) if _told else None
     widgets.show(
         widgets.section(
             "Sources", _parts or page.nothing_stored(),

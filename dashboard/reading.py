@@ -105,6 +105,14 @@ def choices(store: Store, version: Version) -> dict[str, list[str | None]]:
         }
 
 
+@answered_once(4)
+@consistency.again
+def sources(store: Store, version: Version) -> tuple[DataFrame, DataFrame] | None:
+    """Return the newest imports and the newest rejects, one row each; None where no store is."""
+    with tables.consistent(reader(store), files=True) as con:
+        return (tables.imports(con), tables.rejects(con)) if tables.has_lake(con) else None
+
+
 def scope_of(store: Store, parameters: dict[str, list[str]]) -> tuple[Scope, tuple[str, ...]]:
     """Read a scope from a web address, with a sentence for everything in it that is ignored."""
     with tables.consistent(reader(store)) as con:

@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError, first_line
 from analytics.schema import CLOCK_TOLERANCE, SCHEMA_VERSION, TABLES
-from analytics.store import catalog_file, lake, refresh, repairs
+from analytics.store import catalog_file, consistency, lake, refresh, repairs
 from analytics.store.location import CATALOG, COPIES, FILES, LOCK, TMP, Location, Store
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class Patient:
         return self.folder / CATALOG
 
     @property
+    def is_open(self) -> bool:
+        """Whether ``con`` can be asked."""
+        return self._con is not None
+
+    @property
     def con(self) -> "DuckDBPyConnection":
         """The open store."""
         assert self._con is not None
@@ -117,21 +123,27 @@ def examine(store: Store, *, now: datetime, deep: bool = False) -> Iterator[Faul
         for check in CHECKS:
             if check.of_folder and Location.of(store).folder is None:
                 continue
-            found = False
             try:
-                for fault in check.find(patient):
-                    found = True
-                    yield fault
+                found = _found(check, patient)
             except (duckdb.Error, sqlite3.Error, OSError) as error:
-                found = True
-                yield Fault(
-                    check=check.name,
-                    sentence=f"{check.looks_at} cannot be looked at: {first_line(error)}.",
-                )
+                found = [
+                    Fault(
+                        check=check.name,
+                        sentence=f"{check.looks_at} cannot be looked at: {first_line(error)}.",
+                    )
+                ]
+            yield from found
             if found and check.stops:
                 return
     finally:
         patient.close()
+
+
+@consistency.again
+def _found(check: Check, patient: Patient) -> list[Fault]:
+    """Return what a check finds in a store that nobody writes to meanwhile."""
+    with consistency.unchanged(patient.con) if patient.is_open else nullcontext():
+        return list(check.find(patient))
 
 
 def writing_process(store: Path) -> str | None:

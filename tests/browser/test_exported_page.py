@@ -21,8 +21,7 @@ def exported(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 def test_it_shows_numbers_and_live_charts(
     exported: Path, store: Path, new_tab: NewTab, width: int, scheme: str
 ):

@@ -33,8 +33,7 @@ def test_the_numbers_differ_where_they_should(store: Path):
     assert len({tuple(numbers(store, scope).values()) for scope in (Scope(), whole, newer)}) == 3
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_cards_and_charts_are_there(
     served: Served, store: Path, new_tab: NewTab, width: int, scheme: str
 ):

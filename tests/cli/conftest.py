@@ -3,10 +3,13 @@
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from analytics.cli import main
 from tests.sync.test_growth import call
 
 PATCHPILOT = Path(sys.executable).with_name("patchpilot")
@@ -15,7 +18,7 @@ PATCHPILOT = Path(sys.executable).with_name("patchpilot")
 def patchpilot(
     *arguments: str | Path, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command as a user would."""
+    """Run a command as a user would, in a process of its own."""
     return subprocess.run(
         [PATCHPILOT, *arguments],
         input=stdin,
@@ -24,6 +27,17 @@ def patchpilot(
         check=False,
         timeout=120,
     )
+
+
+def command_line(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, which starts no other and imports nothing twice."""
+    given = [str(argument) for argument in arguments]
+    with redirect_stdout(StringIO()) as said, redirect_stderr(StringIO()) as complained:
+        try:
+            code = main(given)
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+    return subprocess.CompletedProcess(given, code, said.getvalue(), complained.getvalue())
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 import pytest
 
 from analytics.cli import COMMANDS
-from tests.cli.conftest import PATCHPILOT, patchpilot
+from tests.cli.conftest import PATCHPILOT, command_line, patchpilot
 from tests.sync.test_growth import call
 
 
@@ -45,7 +45,7 @@ def test_an_import_says_what_it_did(export: Path, store: Path):
 
 
 def test_numbers_of_a_store_that_is_not_there_are_refused(store: Path):
-    done = patchpilot("metrics", "--store", store)
+    done = command_line("metrics", "--store", store)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"patchpilot: there is no store in {store}.")
 
@@ -67,7 +67,7 @@ def test_strict_stores_nothing(store: Path):
     assert done.returncode == 1
     assert "line 2" in done.stderr
     assert "Nothing stored" in done.stderr
-    runs = patchpilot("metrics", "runs", "--format", "json", "--store", store)
+    runs = command_line("metrics", "runs", "--format", "json", "--store", store)
     assert json.loads(runs.stdout)[0]["value"] == 0
 
 
@@ -90,7 +90,7 @@ def test_bad_input_gets_one_sentence(
     arguments: tuple[str, ...], told: str, export: Path, three_runs: Path
 ):
     given = [argument.format(export=export) for argument in arguments]
-    done = patchpilot(*given, "--store", three_runs)
+    done = command_line(*given, "--store", three_runs)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("patchpilot: ")
@@ -115,19 +115,19 @@ def test_the_environment_names_the_store_for_every_command(
     export: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PATCHPILOT_STORE", str(store))
-    assert patchpilot("import", export).stdout.startswith("3 new,")
-    assert json.loads(patchpilot("metrics", "runs", "--format", "json").stdout)[0]["value"] == 3
+    assert command_line("import", export).stdout.startswith("3 new,")
+    assert json.loads(command_line("metrics", "runs", "--format", "json").stdout)[0]["value"] == 3
 
 
 def test_a_record_refused_twice_is_one_reject(store: Path):
     for _ in range(2):
         patchpilot("import", "-", "--store", store, stdin=call(1) + "\nnot json\n")
-    assert "1 call, 1 run, 1 reject" in patchpilot("doctor", "--store", store).stdout
+    assert "1 call, 1 run, 1 reject" in command_line("doctor", "--store", store).stdout
 
 
 def test_metrics_print_as_table_json_and_csv(three_runs: Path):
     def told_by(*arguments: str) -> str:
-        return patchpilot("metrics", *arguments, "--store", three_runs).stdout
+        return command_line("metrics", *arguments, "--store", three_runs).stdout
 
     table = told_by("runs", "pass_rate", "--by", "day")
     assert [line.split()[0] for line in table.splitlines()] == ["day", "2026-03-01", "2026-03-01"]
@@ -140,7 +140,7 @@ def test_metrics_print_as_table_json_and_csv(three_runs: Path):
 
 def test_the_doctor_tells_what_a_store_holds_and_lacks(store: Path):
     patchpilot("import", "-", "--store", store, stdin=call(1) + "\nnot json\n")
-    told = patchpilot("doctor", "--store", store)
+    told = command_line("doctor", "--store", store)
     assert told.returncode == 0
     assert "1 call, 1 run, 1 reject" in told.stdout
     assert "standard input line 2: " in told.stdout
@@ -149,7 +149,7 @@ def test_the_doctor_tells_what_a_store_holds_and_lacks(store: Path):
 def test_the_doctor_says_why_a_store_does_not_open(store: Path):
     store.mkdir()
     (store / "catalog.sqlite").write_text("no catalog")
-    told = patchpilot("doctor", "--store", store)
+    told = command_line("doctor", "--store", store)
     assert (told.returncode, told.stderr) == (1, "")
     assert told.stdout.startswith(
         f"fault       catalog: the catalog {store}/catalog.sqlite is damaged ("

@@ -8,7 +8,7 @@ import pytest
 
 from analytics.sources import GIVES
 from analytics.sources.formats import FORMATS
-from tests.cli.conftest import patchpilot
+from tests.cli.conftest import command_line, patchpilot
 from tests.sync.test_growth import call
 
 
@@ -27,7 +27,7 @@ def many(folder: Path, sound: int, broken: int) -> Path:
 
 
 def test_the_formats_are_listed_with_what_they_give():
-    done = patchpilot("formats")
+    done = command_line("formats")
     assert done.returncode == 0
     head, *lines = done.stdout.splitlines()
     assert head.split() == ["name", "format", *GIVES]
@@ -38,7 +38,7 @@ def test_the_formats_are_listed_with_what_they_give():
 
 
 def test_of_a_few_files_each_is_told(tmp_path: Path, store: Path):
-    done = patchpilot("import", many(tmp_path / "traces", 3, 0), "--store", store)
+    done = command_line("import", many(tmp_path / "traces", 3, 0), "--store", store)
     told = [line for line in done.stderr.splitlines() if "weave-jsonl" in line]
     assert len(told) == 3
 
@@ -46,7 +46,7 @@ def test_of_a_few_files_each_is_told(tmp_path: Path, store: Path):
 def test_of_many_files_those_alike_are_told_together(tmp_path: Path, store: Path):
     folder = many(tmp_path / "traces", 30, 0)
     (folder / "wal.jsonl").write_text('{"type":"call_start","req":{}}\n' + call(40) + "\n")
-    done = patchpilot("import", folder, "--store", store)
+    done = command_line("import", folder, "--store", store)
     told = [line for line in done.stderr.splitlines() if "weave-" in line and "note" not in line]
     assert f"{folder}/000.jsonl and 29 more: weave-jsonl (" in done.stderr
     assert f"{folder}/wal.jsonl: weave-wal (" in done.stderr
@@ -55,7 +55,7 @@ def test_of_many_files_those_alike_are_told_together(tmp_path: Path, store: Path
 
 def test_files_that_cannot_be_read_are_counted_rejects(tmp_path: Path, store: Path):
     folder = many(tmp_path / "traces", 2, 7)
-    done = patchpilot("import", folder, "--store", store)
+    done = command_line("import", folder, "--store", store)
     assert done.returncode == 0
     assert done.stdout.startswith("2 new, 0 changed, 0 unchanged, 7 rejected calls;")
     assert f"rejected: {folder}/broken-0.json: " in done.stderr
@@ -63,7 +63,7 @@ def test_files_that_cannot_be_read_are_counted_rejects(tmp_path: Path, store: Pa
 
 
 def test_an_import_of_which_nothing_could_be_read_fails(tmp_path: Path, store: Path):
-    done = patchpilot("import", many(tmp_path / "traces", 0, 3), "--store", store)
+    done = command_line("import", many(tmp_path / "traces", 0, 3), "--store", store)
     assert done.returncode == 1
     assert "3 rejected" in done.stdout
 
@@ -75,7 +75,7 @@ def test_the_members_of_an_archive_are_told_by_name(tmp_path: Path, store: Path)
             info = tarfile.TarInfo(name)
             info.size = len(text)
             archive.addfile(info, io.BytesIO(text.encode()))
-    done = patchpilot("import", path, "--store", store)
+    done = command_line("import", path, "--store", store)
     assert done.returncode == 0
     assert done.stdout.startswith("1 new, 0 changed, 0 unchanged, 2 rejected calls;")
     assert f"{path}/a.jsonl: weave-jsonl (" in done.stderr
@@ -96,7 +96,7 @@ def test_an_archive_on_standard_input_is_opened(tmp_path: Path, store: Path):
 
 def test_a_misspelt_format_is_told_once(tmp_path: Path, store: Path):
     folder = many(tmp_path / "traces", 3, 0)
-    done = patchpilot("import", folder, "--format", "weave-jsnl", "--store", store)
+    done = command_line("import", folder, "--format", "weave-jsnl", "--store", store)
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
     assert "Did you mean 'weave-jsonl'?" in done.stderr

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import patchpilot
+from tests.cli.conftest import command_line
 
 
 @pytest.fixture
@@ -17,18 +17,18 @@ def store(store_of_three: Path) -> Path:
 def test_outcomes_are_verified_and_what_changed_is_told(store: Path, tmp_path: Path):
     report = tmp_path / "report.csv"
     report.write_text("run_id,passed\nspan-0,true\nspan-1,wobbly\nnobody,false\n")
-    done = patchpilot("verify", "--reports", report, "--store", store)
+    done = command_line("verify", "--reports", report, "--store", store)
     assert done.returncode == 0
     assert "2 verdicts read: 1 on 1 run, 1 on none; 2 new" in done.stdout
     assert "on none: nobody" in done.stdout
     assert "1 outcome changed: 1 unknown -> pass" in done.stdout
     assert f"rejected: {report} line 3: 'wobbly' says neither pass nor fail" in done.stderr
-    again = patchpilot("verify", "--reports", report, "--store", store)
+    again = command_line("verify", "--reports", report, "--store", store)
     assert "0 new, 0 changed, 2 unchanged" in again.stdout
     assert "no outcome changed" in again.stdout
-    told = patchpilot("changes", "--store", store)
+    told = command_line("changes", "--store", store)
     assert "span-0: unknown -> pass" in told.stdout
-    said = json.loads(patchpilot("changes", "--format", "json", "--store", store).stdout)
+    said = json.loads(command_line("changes", "--format", "json", "--store", store).stdout)
     assert said["import"]["import_id"] == 2
     assert sum(each["runs"] for each in said["runs"]["flips"]) == 1
 
@@ -36,11 +36,11 @@ def test_outcomes_are_verified_and_what_changed_is_told(store: Path, tmp_path: P
 def test_reports_on_nothing_here_are_told_and_not_stored(store: Path, tmp_path: Path):
     report = tmp_path / "ids.txt"
     report.write_text("nobody\nnothing\n")
-    done = patchpilot("verify", "--reports", report, "--store", store)
+    done = command_line("verify", "--reports", report, "--store", store)
     assert (done.returncode, done.stdout) == (1, "")
     assert "none of 2 verdicts is on a run of this store ('nobody', 'nothing')" in done.stderr
     assert "Here a run is called 'span-0'" in done.stderr
-    assert "import 1 " in patchpilot("changes", "--store", store).stdout
+    assert "import 1 " in command_line("changes", "--store", store).stdout
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_reports_on_nothing_here_are_told_and_not_stored(store: Path, tmp_path: 
     ],
 )
 def test_bad_input_gets_one_sentence(store: Path, arguments: tuple[str, ...], told: str):
-    done = patchpilot(*arguments, "--store", store)
+    done = command_line(*arguments, "--store", store)
     assert (done.returncode, done.stdout) == (1, "")
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -60,7 +60,7 @@ def test_bad_input_gets_one_sentence(store: Path, arguments: tuple[str, ...], to
 
 @pytest.mark.parametrize("command", [("verify", "--reports", "x.json"), ("changes",)])
 def test_a_store_that_is_not_there_is_said_and_not_made(tmp_path: Path, command: tuple[str, ...]):
-    done = patchpilot(*command, "--store", tmp_path / "none")
+    done = command_line(*command, "--store", tmp_path / "none")
     assert done.returncode == 1
     assert "there is no store in" in done.stderr
     assert not (tmp_path / "none").exists()

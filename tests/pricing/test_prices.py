@@ -14,7 +14,7 @@ from analytics.render import UNKNOWN
 from analytics.store import imports, lake
 from analytics.store.reader import Reader
 from tests.chain import rows
-from tests.cli.conftest import patchpilot
+from tests.cli.conftest import command_line
 from tests.traces import LLM, Trace
 
 OWN = """
@@ -190,11 +190,11 @@ def test_periods_that_follow_each_other_are_two_prices():
 def test_the_command_sets_lists_and_unsets(store: Path, tmp_path: Path):
     file = tmp_path / "prices.toml"
     file.write_text(OWN)
-    done = patchpilot("prices", "--set", file, "--format", "json", "--store", store)
+    done = command_line("prices", "--set", file, "--format", "json", "--store", store)
     told = json.loads(done.stdout)
     assert told["budget"] == {"per_day_usd": 2.5}
     assert {each["basis"] for each in told["models"]} == {"override", "genai-prices"}
-    back = patchpilot("prices", "--unset", "--store", store)
+    back = command_line("prices", "--unset", "--store", store)
     assert "unpriced" in back.stdout
     assert back.stderr.startswith("note: 3,000,000 tokens")
     assert json.loads(as_json(shown(store)))["budget"] == {}
@@ -205,7 +205,7 @@ def test_a_bad_file_changes_nothing(store: Path, export: Path, tmp_path: Path):
     file = tmp_path / "prices.toml"
     file.write_bytes(b"\xff\xfe")
     for command in (("prices", "--set", file), ("import", export, "--prices", file)):
-        done = patchpilot(*command, "--store", store)
+        done = command_line(*command, "--store", store)
         assert (done.returncode, done.stdout) == (1, "")
         assert len(done.stderr.splitlines()) == 1
         assert len(done.stderr) < LONGEST_LINE
@@ -215,7 +215,7 @@ def test_a_bad_file_changes_nothing(store: Path, export: Path, tmp_path: Path):
 def test_prices_of_a_store_that_is_not_there_are_refused(tmp_path: Path):
     file = tmp_path / "prices.toml"
     file.write_text(OWN)
-    done = patchpilot("prices", "--set", file, "--store", tmp_path / "none")
+    done = command_line("prices", "--set", file, "--store", tmp_path / "none")
     assert done.returncode == 1
     assert "there is no store" in done.stderr
     assert not (tmp_path / "none").exists()
