@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def exported(store: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return {kind: folder / kind for kind in FORMATS}
 
 
+@cache
 def rows_of(store: Path) -> dict[str, Counter[tuple[Any, ...]]]:
     """Return everything in a store: table -> its rows, each as often as it is there."""
     reader = Reader(store)

@@ -17,14 +17,14 @@ from tests.chain import NOW, bring, rows
 from tests.store.importing import batch
 from tests.store.test_loading import fresh, held
 
-IMPORTS = 8
+IMPORTS = 6
 PROCESSES = multiprocessing.get_context("forkserver")
 
 
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four more files are many."""
-    monkeypatch.setattr(compaction, "MANY_FILES", 4)
+    """Three more files are many."""
+    monkeypatch.setattr(compaction, "MANY_FILES", 3)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def _write_for_ever(store: str) -> None:
     number = 0
     while True:
         with lake.writer(Path(store)) as con:
-            con.execute(_UPDATE, [number * 200 % 1600])
+            con.execute(_UPDATE, [number * 200 % 800])
             compaction.tidy(con, Path(store))
         number += 1
 
@@ -113,7 +113,7 @@ _COUNT = "SELECT count(*), sum(hash(span_id)) FROM lake.spans"
 def large(store: Path) -> Path:
     """A store whose calls are in several files, some rows of each replaced."""
     with lake.writer(store) as con:
-        for number in range(8):
+        for number in range(4):
             bring(con, store, [raw for part in range(10) for raw in batch(number * 10 + part)])
             con.execute(
                 "UPDATE lake.spans SET status = status WHERE span_id LIKE $1", [f"{number}1:%"]
@@ -131,7 +131,7 @@ def test_a_transaction_beside_a_commit_is_refused_where_it_would_count_wrongly(l
     with lake.writer(large) as con, lake.opened(large) as other:
         whole = other.execute(_COUNT).fetchall()
         wrong = 0
-        for number in range(8):
+        for number in range(4):
             seen: list[Any] = []
             other.execute("BEGIN")
             with pytest.raises(consistency.OvertakenError):
@@ -158,7 +158,7 @@ def test_who_reads_files_beside_writing_and_joining_counts_right(large: Path):
         process = PROCESSES.Process(target=_write_for_ever, args=(str(large),))
         process.start()
         try:
-            while lake_state(large) < before + 25:
+            while lake_state(large) < before + 12:
                 assert count() == whole
         finally:
             process.kill()
