@@ -1,5 +1,6 @@
 """Traces are written by strangers: nothing in them may run, load or lead anywhere."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ from playwright.sync_api import expect
 
 from analytics import sync
 from dashboard.share import write_page
-from tests.browser.conftest import NewTab, Serve, Tab, now
+from tests.browser.conftest import NewTab, Tab, now
 from tests.dashboard import traces
+from tests.server.launch import Served, serving
 
 pytestmark = pytest.mark.browser
 
@@ -47,14 +49,19 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
+@pytest.fixture(scope="module")
+def served(hostile: Path) -> Iterator[Served]:
+    with serving(hostile) as served:
+        yield served
+
+
 def is_unharmed(tab: Tab) -> bool:
     return tab.page.evaluate(
         "window.hacked === undefined && !document.querySelector('img[src=x], iframe')"
     )
 
 
-def test_nothing_of_a_trace_runs_on_the_page(hostile: Path, serve: Serve, new_tab: NewTab):
-    served = serve(hostile)
+def test_nothing_of_a_trace_runs_on_the_page(served: Served, new_tab: NewTab):
     tab = new_tab(served.origin).open()
     expect(tab.page.locator("svg.marks").first).to_be_visible(timeout=60_000)
     seen = tab.page.locator("#fixes").inner_text()
@@ -75,8 +82,7 @@ def test_nothing_of_a_trace_runs_on_the_page(hostile: Path, serve: Serve, new_ta
     assert tab.page.url.startswith(served.origin)
 
 
-def test_an_address_cannot_carry_markup_either(hostile: Path, serve: Serve, new_tab: NewTab):
-    served = serve(hostile)
+def test_an_address_cannot_carry_markup_either(served: Served, new_tab: NewTab):
     tab = new_tab(served.origin)
     for text in TEXTS[:4]:
         tab.open(f"/?variant={text}&period={text}&run=weave/{text}&from={text}")

@@ -13,18 +13,19 @@ from tests.server.launch import Served
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("width", [1440, 390])
 def test_an_empty_store_says_what_to_do_and_fills_itself(
-    tmp_path: Path, serve: Serve, new_tab: NewTab, width: int
+    tmp_path: Path, serve: Serve, new_tab: NewTab
 ):
     served = serve(tmp_path / "store")
-    tab = new_tab(served.origin, width=width).open(until=".pp-empty")
-    tab.sees("No traces yet.")
-    assert tab.cards() == {}
-    assert tab.width() <= width
+    tabs = {width: new_tab(served.origin, width=width) for width in (1440, 390)}
+    for width, tab in tabs.items():
+        tab.open(until=".pp-empty").sees("No traces yet.")
+        assert tab.cards() == {}
+        assert tab.width() <= width
     file = traces.write(tmp_path / "first.jsonl", traces.history(3, until=now()))
     sync.import_paths(tmp_path / "store", [str(file)])
-    tab.page.locator("[data-metric=pass_rate]").wait_for(timeout=60_000)
+    for tab in tabs.values():
+        tab.page.locator("[data-metric=pass_rate]").wait_for(timeout=60_000)
 
 
 def test_filters_that_match_nothing_say_so(served: Served, new_tab: NewTab):

@@ -5,6 +5,7 @@ Usage: python -m benchmark.peers.mlflow_store FOLDER EXPORT
 
 import json
 import sys
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -56,7 +57,9 @@ def _row(span: Any) -> dict[str, Any]:  # noqa: ANN401 - no types here
     told = span.attributes
     output = told.get(otlp.OUTPUT)
     if isinstance(output, str) and output.startswith("{"):
-        output = json.loads(output)
+        # A text may begin like JSON and be none.
+        with suppress(ValueError):
+            output = json.loads(output)
     return {
         "parent_id": span.parent_id,
         "op": span.name,
