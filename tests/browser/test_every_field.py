@@ -78,7 +78,6 @@ def test_every_text_is_shown_as_text_and_so_is_an_address(served: Served, new_ta
         seen += look(tab, f"/runs/?run=%3Cimg%20src%3Dx%3E/{hostile.TEXTS.index(text)} {text} run")
         look(tab, f"/runs/?variant={text}&search={text}&period={text}&from={text}")
     assert "<script>" in seen
-    assert "<img src=x" in seen
     assert tab.page.url.startswith(served.origin)
 
 
