@@ -82,6 +82,9 @@ def test_an_open_reader_follows_by_what_changed(store: Path, monkeypatch: pytest
     joined = []
     for number in range(1, IMPORTS):
         come(store, number)
+        if number % 2:
+            with lake.writer(store) as con:
+                compaction.compact(con, store, join=True)
         assert held(reader) == fresh(store)
         with lake.opened(store) as con:
             joined += con.sql("SELECT changes FROM ducklake_snapshots('lake')").fetchall()
