@@ -82,12 +82,12 @@ def tools_table(frame: "DataFrame", view: ToolsView, buttons: mo.ui.dictionary |
         buttons: to sort and turn pages; None where nobody can press one.
     """
     titles = [title for _, _, title in COLUMNS]
-    heads: list[object] = _placed(buttons, "heads") if buttons else list(titles)
+    heads: list[object] = _placed(buttons, "heads") if buttons is not None else list(titles)
     columns = [(key, head) for (_, key, _), head in zip(COLUMNS, heads, strict=True)]
     first = min(view.page, _last(frame)) * PAGE_ROWS
     rows = ordered(frame, view).slice(first, PAGE_ROWS)
     place = tag("span", f"{first + 1:,} to {first + len(rows):,} of {len(frame):,}")
-    turners = _placed(buttons, "turners") if buttons and len(frame) > PAGE_ROWS else []
+    turners = _placed(buttons, "turners") if buttons is not None and len(frame) > PAGE_ROWS else []
     return join(
         [
             table(columns, map(_row, rows.iter_rows(named=True)), name="Tools", labels=titles),

@@ -9,6 +9,7 @@ from typing import Any
 
 import marimo
 import pytest
+from marimo._plugins.ui._core.ui_element import UIElement
 
 from analytics.errors import StoreError
 from analytics.overview import Scope
@@ -22,11 +23,18 @@ NOTEBOOKS = [overview_page, explore_page]
 PAGES_BESIDE = tuple(f"{each.path[1:]}/" for each in pages.PAGES if each.path)
 
 
+def _truth_of_a_control(control: object) -> bool:
+    raise AssertionError(f"a cell asks whether {type(control).__name__} is true")
+
+
 def run(page: ModuleType, store: Path, **more: Any) -> str:
     """Run all cells over a store and return what they show as one text."""
     reader = Reader(store)
     defs = {"store": store, "reader": reader, "first_version": reader.poll(), **more}
-    outputs, found = page.app.run(defs=defs)
+    with pytest.MonkeyPatch.context() as patch:
+        # A control is always true, and says so on standard error each time that it is asked.
+        patch.setattr(UIElement, "__bool__", _truth_of_a_control)
+        outputs, found = page.app.run(defs=defs)
     assert set(defs) <= set(found), "an injected name that no cell defines is ignored in silence"
     return "".join(output.text for output in outputs if isinstance(output, marimo.Html))
 
