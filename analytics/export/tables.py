@@ -163,12 +163,14 @@ def _write_table(
 @contextmanager
 def _one_state(store: Store) -> "Iterator[DuckDBPyConnection]":
     """Give a connection on which tables, rollups and views are all of the same commit."""
-    with (
-        consistency.still(store),
-        closing(Reader(store)) as reader,
-        consistent(reader, files=True) as con,
-    ):
-        yield con
+    with consistency.still(store) as is_kept, closing(Reader(store)) as reader:
+        while True:
+            version = reader.poll()
+            with consistent(reader, files=not is_kept) as con:
+                # Where nobody waits, an import may have come in between the poll and the transaction.
+                if lake.snapshot_id(con) == version.snapshot:
+                    yield con
+                    return
 
 
 def csv_text(rows: "DuckDBPyRelation") -> str:

@@ -62,13 +62,17 @@ def again(work: Callable[_Given, _Found]) -> Callable[_Given, _Found]:
 
 
 @contextmanager
-def still(store: Store) -> Iterator[None]:
+def still(store: Store) -> Iterator[bool]:
     """Give one state to a transaction for as long as the block takes, where it reads too long to read again.
 
     Writers to a folder wait meanwhile.
+
+    Yields:
+        Whether the state is kept: who may not write to a folder can keep nobody from it.
     """
     with ExitStack() as held:
-        # Who may not write to it can keep nobody from it.
+        is_kept = False
         with suppress(StoreError):
             held.enter_context(catalog(Location.of(store)).still())
-        yield
+            is_kept = True
+        yield is_kept

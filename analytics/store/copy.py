@@ -3,7 +3,7 @@
 Former states stay behind: the copy begins with one commit of its own.
 """
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,16 +57,21 @@ def copy(source: Store, target: Store) -> tuple[Copied, ...]:
     folder = place.folder
     if folder is not None and folder.exists() and not lake.exists(place) and list(folder.iterdir()):
         raise StoreError(f"{place} holds something that is no store. Nothing was copied.")
-    with consistency.still(origin), lake.writer(place) as con:
+    with (
+        consistency.still(origin) as is_kept,
+        lake.opened(origin) as newest,
+        lake.writer(place) as con,
+    ):
         tables = lake.columns(con)
         _check_empty(con, place, tables)
         try:
-            catalog(origin).attach(con, name="original", read_only=True, snapshot=snapshot)
-            with lake.transaction(con):
-                con.execute("DELETE FROM lake.settings")
-                for table, columns in tables.items():
-                    _copy_table(con, table, columns)
-            return tuple(_compared(con, table, columns) for table, columns in tables.items())
+            with nullcontext() if is_kept else consistency.unchanged(newest):
+                catalog(origin).attach(con, name="original", read_only=True, snapshot=snapshot)
+                with lake.transaction(con):
+                    con.execute("DELETE FROM lake.settings")
+                    for table, columns in tables.items():
+                        _copy_table(con, table, columns)
+                return tuple(_compared(con, table, columns) for table, columns in tables.items())
         except BaseException as fault:
             with suppress(StoreError, duckdb.Error):
                 _empty(con, tables)

@@ -212,7 +212,7 @@ def _load_changes(cursor: "DuckDBPyConnection", since: int, newest: int) -> bool
     cursor.execute(lake.statement("statements", "no_traces"))
     told = [name for name in (RUNS.name, BATCHES.name) if name in rollups]
     for name, commits in product(told, changed.commits):
-        cursor.execute(lake.statement("statements", f"changed_by_{name}"), commits)
+        cursor.execute(lake.statement("statements", "changed_traces"), [*commits, name])
     row = cursor.execute(lake.statement("queries", "changed_share")).fetchone()
     if row is None or row[0] > _MOST_CHANGED:
         return False

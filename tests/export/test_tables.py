@@ -2,6 +2,8 @@
 
 import csv
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,11 @@ from analytics.export.dictionary import exportables
 from analytics.export.growth import MEMORY
 from analytics.export.tables import DICTIONARY, FORMATS, export_tables
 from analytics.schema import ROLLUPS, STORED, TABLES
+from analytics.store import lake
 from analytics.store.reader import Reader
+from analytics.store.tables import consistent
+from tests.chain import bring
+from tests.store.importing import batch
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NAMES = {
@@ -207,3 +213,36 @@ def test_faults_are_told(store: Path, tmp_path: Path):
     assert not (tmp_path / "out").exists()
     with pytest.raises(UnknownNameError, match="Did you mean 'parquet'"):
         export_tables(store, tmp_path / "out", "parket")
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_an_import_that_comes_while_the_store_is_opened_is_in_all_tables_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_kept: bool
+):
+    place = tmp_path / "store"
+    with lake.writer(place) as con:
+        bring(con, place, batch(0))
+        runs = len(con.table("lake.runs"))
+
+    @contextmanager
+    def still(_: Path) -> Iterator[bool]:
+        yield is_kept
+
+    came = []
+
+    @contextmanager
+    def beside_an_import(reader: Reader, *, files: bool) -> Iterator[Any]:
+        assert files is not is_kept
+        if not came:
+            came.append(1)
+            with lake.writer(place) as con:
+                bring(con, place, batch(1))
+        with consistent(reader, files=files) as con:
+            yield con
+
+    monkeypatch.setattr(tables.consistency, "still", still)
+    monkeypatch.setattr(tables, "consistent", beside_an_import)
+    rows = {each.table: each.rows for each in export_tables(place, tmp_path / "out", "csv")}
+    assert came
+    assert rows["spans"] == len([*batch(0), *batch(1)])
+    assert rows["runs"] == rows["rollup_runs"] == 2 * runs
