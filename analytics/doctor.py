@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError, first_line
 from analytics.render import counted
-from analytics.store import consistency, health, lake, tables
+from analytics.store import consistency, health, lake, prepared, tables
 from analytics.store.location import FILES, Location, Store
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def repair(store: Store, *, now: datetime, deep: bool = False) -> Mended:
         if fault is None or fault.mend is None:
             break
         try:
+            # Whatever a repair changes, readers must not begin with how it was.
+            prepared.discard(store)
             done.append((fault, fault.mend()))
         except (duckdb.Error, sqlite3.Error) as error:
             raise StoreError(

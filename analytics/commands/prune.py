@@ -28,13 +28,15 @@ def run(arguments: argparse.Namespace) -> int:
     from analytics import sync
     from analytics.errors import StoreError
     from analytics.render import counted
-    from analytics.store import catalog_file, lake, retention
+    from analytics.store import catalog_file, compaction, lake, prepared, retention
 
     store = arguments.store or sync.default_store()
     if not lake.exists(store):
         raise StoreError(f"there is no store in {store}. Nothing was removed.")
     before = lake.size_bytes(store)
     with lake.writer(store) as con:
+        if not arguments.dry_run:
+            prepared.discard(store)
         pruned = retention.prune(
             con,
             now=datetime.now(UTC).replace(tzinfo=None),
@@ -42,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
             keep_days=arguments.keep_days,
             dry_run=arguments.dry_run,
         )
+        if not arguments.dry_run:
+            compaction.tidy(con, store)
     if pruned.traces and not arguments.dry_run:
         catalog_file.keep_copy(store, afresh=True)
     done = "would remove" if arguments.dry_run else "removed"

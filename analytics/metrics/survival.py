@@ -15,16 +15,16 @@ _Z = 1.959963984540054
 _RESAMPLES = 500
 _HALF = 0.5 + 1e-9
 """One half; a product of fractions that is exactly one half comes out of rounding just above it."""
-_NEAR, _FAR = 192, 64
-"""Times that the bootstrap tells apart near the median, and over all; where there are more, the rest go with
-the next later one of these. Where a resampled curve crosses one half is decided near the median."""
-_NEAR_ERRORS = 6.0
+_NEAR, _FAR = 128, 64
+"""Times that the bootstrap tells apart near the median, and over all before it; where there are more, the
+rest go with the next later one of these. Where a resampled curve crosses one half is decided near the median."""
+_NEAR_ERRORS = 5.0
 """What is near: where the curve is within so many standard errors of one half."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observations:
-    """Times in seconds, and whether the event came then (else waiting was cut off)."""
+    """Times in seconds, in their order, and whether the event came then (else waiting was cut off)."""
 
     times: "ndarray[Any, Any]"
     events: "ndarray[Any, Any]"
@@ -53,7 +53,7 @@ def observations(
     events: "Sequence[bool] | ndarray[Any, Any] | None",
     order: "Sequence[int] | ndarray[Any, Any] | None" = None,
 ) -> Observations:
-    """Put lists side by side; where the time is unknown, the row is left out.
+    """Put lists side by side, in order of time; where that is unknown, the row is left out.
 
     >>> observations([3.0, None], [True, False]).n
     1
@@ -67,7 +67,8 @@ def observations(
         events=np.asarray(() if events is None else events, dtype=bool),
         order=np.asarray(aged, dtype=np.int64),
     )
-    return observed.where(~np.isnan(known))
+    # In order of time, which every curve needs: they are sorted once.
+    return observed.where(np.argsort(known)[: len(known) - int(np.isnan(known).sum())])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,11 +154,12 @@ def _halves(observed: Observations) -> tuple[Observations, Observations]:
 def _tally(observed: Observations) -> _Tally:
     import numpy as np
 
-    times, inverse = np.unique(observed.times, return_inverse=True)
+    times = observed.times
+    firsts = np.flatnonzero(np.diff(times, prepend=-np.inf))
+    edges = np.append(firsts, len(times))
+    events_until = np.append(0, np.cumsum(observed.events))
     return _Tally(
-        times=times,
-        events_at=np.bincount(inverse, weights=observed.events, minlength=len(times)),
-        leaving_at=np.bincount(inverse, minlength=len(times)),
+        times=times[firsts], events_at=np.diff(events_until[edges]), leaving_at=np.diff(edges)
     )
 
 
@@ -203,8 +205,11 @@ def _pooled(tally: _Tally) -> _Tally:
     # Once nobody is left, the error is no number, and the curve at zero.
     near = np.flatnonzero(np.abs(survival - 0.5) <= _NEAR_ERRORS * np.nan_to_num(error, nan=0.0))
     evenly = np.searchsorted(np.cumsum(tally.leaving_at), np.linspace(1, tally.n, _FAR))
-    kept = [evenly, near[np.linspace(0, len(near) - 1, min(_NEAR, len(near))).astype(int)]]
-    edges = np.unique(np.concatenate((*kept, [len(times) - 1])))
+    told = near[np.linspace(0, len(near) - 1, min(_NEAR, len(near))).astype(int)]
+    if len(told):
+        # What comes after the last that is near decides nothing.
+        evenly = evenly[evenly < told[-1]]
+    edges = np.unique(np.concatenate((evenly, told, [len(times) - 1])))
     into = np.searchsorted(edges, np.arange(len(times)))
     return _Tally(
         times=times[edges],

@@ -14,8 +14,8 @@ _checked: set[tuple[str, int, int]] = set()
 """Packaged extensions whose signature DuckDB has checked in this process: path, size, time of change."""
 
 
-def connect(*extensions: str) -> "DuckDBPyConnection":
-    """Open a DuckDB in memory, with extensions.
+def connect(*extensions: str, database: Path | None = None) -> "DuckDBPyConnection":
+    """Open a DuckDB in memory or in a file, with extensions.
 
     The first time, DuckDB checks their signatures, for which it reads all of each file: some 35 MB. As long
     as the files stay as they are, this process then loads them without being asked to check again.
@@ -27,7 +27,8 @@ def connect(*extensions: str) -> "DuckDBPyConnection":
 
     found = [_mark(name) for name in extensions]
     con = duckdb.connect(
-        config={"allow_unsigned_extensions": bool(found) and _checked.issuperset(found)}
+        database or ":memory:",
+        config={"allow_unsigned_extensions": bool(found) and _checked.issuperset(found)},
     )
     try:
         load_extensions(con, *extensions)

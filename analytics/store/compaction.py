@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError, first_line
-from analytics.store import lake, threads
+from analytics.store import lake, prepared, threads
 from analytics.store.location import Store
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def tidy(con: "DuckDBPyConnection", store: Store) -> bool:
             threads.suit(con, little=False)
             removed = compact(con, store, join=False, grace=GRACE).files_removed
         _join_where_due(con, store)
+        prepared.renew(con, store)
     except (duckdb.Error, StoreError, OSError) as fault:
         _log.warning("what came is stored; tidying the store has to wait: %s.", first_line(fault))
         return False

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError, first_line
 from analytics.schema import CLOCK_TOLERANCE, SCHEMA_VERSION, TABLES
-from analytics.store import catalog_file, consistency, lake, refresh, repairs
+from analytics.store import catalog_file, consistency, lake, prepared, refresh, repairs
 from analytics.store.location import CATALOG, COPIES, FILES, LOCK, TMP, Location, Store
 
 if TYPE_CHECKING:
@@ -342,6 +342,17 @@ def _rollups(patient: Patient) -> Iterator[Fault]:
         )
 
 
+def _prepared(patient: Patient) -> Iterator[Fault]:
+    file = prepared.damaged(patient.store)
+    if file is not None:
+        yield Fault(
+            check="prepared",
+            sentence=f"{file} is damaged: readers do without it, and open more slowly. --fix removes it; the "
+            "next import makes it anew.",
+            mend=partial(repairs.discard_prepared, patient.store),
+        )
+
+
 def _clock(patient: Patient) -> Iterator[Fault]:
     row = patient.con.execute(
         lake.statement("queries", "ahead"),
@@ -392,6 +403,12 @@ CHECKS = (
     ),
     Check(name="rules", looks_at="the rules of derived rows", find=_rules, stops=True),
     Check(name="rollups", looks_at="derived rows", find=_rollups),
+    Check(
+        name="prepared",
+        looks_at="what readers begin with",
+        find=_prepared,
+        of_folder=True,
+    ),
     Check(name="clock", looks_at="the times of imports and calls", find=_clock),
 )
 """Everything that is looked at, in this order."""

@@ -45,18 +45,21 @@ def exists(store: Store) -> bool:
     return catalog(Location.of(store)).exists()
 
 
-def connect(store: Store, *, read_only: bool, snapshot: int | None = None) -> "DuckDBPyConnection":
+def connect(
+    store: Store, *, read_only: bool, snapshot: int | None = None, database: Path | None = None
+) -> "DuckDBPyConnection":
     """Open an in-memory DuckDB with the store attached as ``lake``.
 
     Args:
         store: where it stands.
-        read_only: whether nothing is to be written.
+        read_only: whether nothing is to be written to it.
         snapshot: number of the commit to see the store as of; the newest where None.
+        database: a file to hold what would else be in memory.
 
     Raises:
         StoreError: no store there, not readable, or written by another version.
     """
-    con, version = _open(store, read_only=read_only, snapshot=snapshot)
+    con, version = _open(store, read_only=read_only, snapshot=snapshot, database=database)
     if version < SCHEMA_VERSION:
         con.close()
         raise StoreError(
@@ -107,7 +110,7 @@ def identity(store: Store) -> object:
 
 
 def _open(
-    store: Store, *, read_only: bool, snapshot: int | None = None
+    store: Store, *, read_only: bool, snapshot: int | None = None, database: Path | None = None
 ) -> "tuple[DuckDBPyConnection, int]":
     """Open a store of this or an earlier layout, and say which."""
     import duckdb
@@ -116,7 +119,7 @@ def _open(
     if not there.exists():
         raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
     with interrupts.deferred():
-        con = attaching.connect(*there.extensions)
+        con = attaching.connect(*there.extensions, database=database)
     try:
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")

@@ -42,6 +42,9 @@ VIEWS = (
 )
 """What metrics and pages read, each after those that it reads."""
 
+NOTHING = -1
+"""In the place of a commit's number, where none is in memory."""
+
 _ROWS_CHANGE = frozenset(
     {"tables_inserted_into", "tables_deleted_from", "inlined_insert", "inlined_delete"}
 )
@@ -66,9 +69,9 @@ _SWEPT_AFTER = 50
 class Loader:
     """Keeps what is held in memory in step with the store of one connection."""
 
-    def __init__(self) -> None:
-        """Begin with nothing in memory."""
-        self.snapshot = -1
+    def __init__(self, snapshot: int = NOTHING) -> None:
+        """Begin with nothing in memory, or with what somebody else has brought of a commit."""
+        self.snapshot = snapshot
         """The commit that is in memory."""
         self._since_sweep = 0
 
@@ -113,7 +116,7 @@ class Loader:
         """Load only what changed since, and say whether that could be done."""
         import duckdb
 
-        if self.snapshot < 0:
+        if self.snapshot == NOTHING:
             return False
         try:
             with threads.one_within(cursor), _transaction(cursor):
@@ -127,7 +130,9 @@ class Loader:
 
 
 def prepare(con: "DuckDBPyConnection", *, attached: bool) -> None:
-    """Make what rows are held in; where no store is attached, what they would be brought from as well."""
+    """Make the clock and what rows are held in; where no store is attached, what they come from as well."""
+    con.execute("CREATE TABLE clock (now TIMESTAMP, stale_after_s DOUBLE)")
+    con.execute("INSERT INTO clock VALUES (NULL, NULL)")
     con.execute("CREATE SCHEMA rollup")
     con.execute("CREATE SCHEMA brought")
     con.execute("CREATE SEQUENCE run_numbers")
@@ -198,10 +203,23 @@ def _changed(cursor: "DuckDBPyConnection", since: int, newest: int) -> _Changed 
     )
 
 
+def _followed(cursor: "DuckDBPyConnection", since: int, newest: int) -> _Changed | None:
+    """Return what changed after a commit; None where that cannot be loaded by itself."""
+    changed = _changed(cursor, since, newest)
+    # What is told of runs from outside may speak of any of them.
+    is_told = changed is not None and changed.tables & {table.name for table in _REPORTS}
+    return None if is_told else changed
+
+
+def can_follow(con: "DuckDBPyConnection", since: int) -> bool:
+    """Say whether what changed since a commit can be loaded without the rest."""
+    return _followed(con, since, lake.snapshot_id(con)) is not None
+
+
 def _load_changes(cursor: "DuckDBPyConnection", since: int, newest: int) -> bool:
     """Load the traces that changed; False where loading everything is the better way, or the only one."""
-    changed = _changed(cursor, since, newest)
-    if changed is None or changed.tables & {table.name for table in _REPORTS}:
+    changed = _followed(cursor, since, newest)
+    if changed is None:
         return False
     rollups = changed.tables & {table.name for table in ROLLUPS}
     if not rollups:

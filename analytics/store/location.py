@@ -13,9 +13,11 @@ LOCK = "writer.lock"
 FILES = "files"
 TMP = "tmp"
 COPIES = "copies"
+PREPARED = "prepared"
 ASIDE = "aside"
 """What a store that is one folder is made of: the catalog, the lock that its writer holds, Parquet files,
-what a writer stages and spills, copies of the catalog, and what a repair has moved out of the way."""
+what a writer stages and spills, copies of the catalog, what readers of a large store begin with, and what a
+repair has moved out of the way."""
 
 _TEAM = "ducklake:"
 _DATA = ";data="

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.errors import StoreError
 from analytics.store import consistency, lake
+from analytics.store.loading import NOTHING
 from analytics.store.location import Store
 from analytics.store.reader import Reader
 
@@ -40,7 +41,7 @@ class Past(Reader):
         self._at = snapshot
         super().__init__(store, now=now, stale_after=stale_after)
 
-    def _connect(self) -> "DuckDBPyConnection":
+    def _connect(self) -> "tuple[DuckDBPyConnection, int]":
         with lake.opened(self.store) as con:
             known = lake.has_snapshot(con, self._at)
         if not known:
@@ -48,7 +49,7 @@ class Past(Reader):
                 f"state {self._at} of the store in {self.store} is gone: old states have been expired."
             )
         try:
-            return lake.connect(self.store, read_only=True, snapshot=self._at)
+            return lake.connect(self.store, read_only=True, snapshot=self._at), NOTHING
         except StoreError as fault:
             raise SnapshotGoneError(
                 f"state {self._at} of the store in {self.store} has another layout than today's."

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import STALE_AFTER, STALE_SETTING
-from analytics.store import lake, threads
-from analytics.store.loading import Loader, prepare
+from analytics.store import lake, prepared, threads
+from analytics.store.loading import NOTHING, Loader, prepare
 from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
@@ -140,8 +140,10 @@ class Reader:
         with self._turn:
             self._memory.con.close()
 
-    def _connect(self) -> "DuckDBPyConnection":
-        return lake.connect(self.store, read_only=True)
+    def _connect(self) -> "tuple[DuckDBPyConnection, int]":
+        """Open the store; return the connection, and the commit that it holds already."""
+        ready = prepared.open_copy(self.store)
+        return ready or (lake.connect(self.store, read_only=True), NOTHING)
 
     def _newest(self) -> Version:
         import duckdb
@@ -194,17 +196,18 @@ class Reader:
         return self._open(there, memory.opened + 1)
 
     def _open(self, identity: object, opened: int) -> _Memory:
-        """Make the clock, and what the rows are held in."""
+        """Open a store, or nothing where there is none, and make what rows are held in."""
         import duckdb
 
-        con = duckdb.connect() if identity is None else self._connect()
-        threads.suit(con, little=True)
-        con.execute("CREATE TABLE clock (now TIMESTAMP, stale_after_s DOUBLE)")
+        con, held = (duckdb.connect(), NOTHING) if identity is None else self._connect()
+        threads.suit(con, little=held == NOTHING)
+        if held == NOTHING:
+            prepare(con, attached=identity is not None)
         con.execute(
-            "INSERT INTO clock VALUES ($1, $2)", [self.now, self._stale_after.total_seconds()]
+            "UPDATE clock SET now = $1, stale_after_s = $2",
+            [self.now, self._stale_after.total_seconds()],
         )
-        prepare(con, attached=identity is not None)
-        return _Memory(con=con, loader=Loader(), identity=identity, opened=opened)
+        return _Memory(con=con, loader=Loader(held), identity=identity, opened=opened)
 
 
 def _running(cursor: "DuckDBPyConnection") -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.errors import StoreError
 from analytics.schema import ROLLUPS, SCHEMA_VERSION
 from analytics.semantics import roots_are_runs
-from analytics.store import catalog_file, imports, lake, migrations, refresh
+from analytics.store import catalog_file, imports, lake, migrations, prepared, refresh
 from analytics.store.catalogs import catalog
 from analytics.store.location import ASIDE, CATALOG, COPIES, FILES, TMP, Location, Store
 
@@ -52,6 +52,12 @@ def clear_leftovers(store: Path) -> str:
     for draft in (store / COPIES).glob("*.draft"):
         draft.unlink(missing_ok=True)
     return "files of imports that were cut off removed"
+
+
+def discard_prepared(store: Store) -> str:
+    """Remove what readers of a large store begin with: it is made anew."""
+    prepared.discard(store)
+    return "removed"
 
 
 def scheduled(con: "DuckDBPyConnection") -> set[str]:

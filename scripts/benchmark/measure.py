@@ -59,6 +59,7 @@ def ingest(place: Place) -> Found:
         "import_cpu": Figure.of([spent.cpu_s for spent in imports]),
         "import_peak": Figure.of([spent.peak_bytes for spent in imports]),
         "store_ratio": Figure(value=raw / stored),
+        "prepared": Figure(value=imports[-1].told["prepared"]),
     }
     return found | {
         "import_rate": Figure(value=place.size / found["import_wall"].value),

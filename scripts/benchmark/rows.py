@@ -99,6 +99,7 @@ GROUPS = {
             (Target(limit=1.25, size=_M1), Target(limit=1.35, size=_M5)),
         ),
         Row("store_ratio", "Raw export : store", Unit.TIMES, (Target(limit=6, at_least=True),)),
+        Row("prepared", "Of the store, what readers begin with", Unit.MEGABYTES),
     ),
     "mixed": (
         Row("mixed_wall", "Import of Weave, OTLP and recorded runs, wall", Unit.SECONDS),

@@ -79,8 +79,8 @@ def import_export(store: str, export: str) -> Told:
     from analytics import sync
 
     written = sync.import_paths(Path(store), [export]).written
-    files = [path for path in Path(store).rglob("*") if path.is_file()]
-    return {"calls": written.new, "bytes": sum(path.stat().st_size for path in files)}
+    prepared = _bytes(Path(store) / "prepared")
+    return {"calls": written.new, "bytes": _bytes(Path(store)), "prepared": prepared}
 
 
 def import_and_stamp(store: str, file: str) -> Told:
@@ -269,6 +269,10 @@ def record_steps(folder: str, rounds: str) -> Told:
     from benchmark import recording
 
     return recording.record_steps(Path(folder), int(rounds))
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _reader(store: str) -> "Reader":
