@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError, first_line
-from analytics.render import counted
+from analytics.render import count, counted
 from analytics.store import consistency, health, lake, prepared, tables
 from analytics.store.location import FILES, Location, Store
 
@@ -45,8 +45,8 @@ def examine(store: Store) -> Iterator[str]:
         for row in tables.imports(con, 5).iter_rows(named=True):
             yield (
                 f"import {row['import_id']:<4} {row['imported_at']:%Y-%m-%d %H:%M} UTC: "
-                f"{row['new_count']:,} new, {row['changed_count']:,} changed, "
-                f"{row['rejected_count']:,} rejected, of {row['formats']}"
+                f"{count(row['new_count'])} new, {count(row['changed_count'])} changed, "
+                f"{count(row['rejected_count'])} rejected, of {row['formats']}"
             )
         for row in tables.rejects(con, _REJECTS_SHOWN).iter_rows(named=True):
             where = row["file"] if row["line"] is None else f"{row['file']} line {row['line']}"

@@ -109,6 +109,15 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def count(n: int | None) -> str:
+    """Return a number of things that may be unknown.
+
+    >>> count(1200), count(None)
+    ('1,200', '—')
+    """
+    return UNKNOWN if n is None else f"{n:,}"
+
+
 def difference(new: float | None, old: float | None) -> str:
     """Return by how much one amount of dollars differs from another, and in per cent of that.
 

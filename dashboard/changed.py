@@ -2,7 +2,7 @@
 
 from analytics.ledger import Changes, Compared, Moved
 from analytics.ledger.telling import moved, of_runs, said
-from analytics.render import card, counted, moment
+from analytics.render import card, count, counted, moment
 from dashboard.conflicts_table import cut, run_link
 from dashboard.widgets import NOTHING, Markup, grid, join, nothing, number, step, table, tag
 
@@ -39,7 +39,7 @@ def panel(found: Changes | None) -> Markup:
 def _facts(found: Changes) -> Markup:
     one, two = found.imported, found.compared
     facts = {
-        "Records": f"{one.new:,} new, {one.changed:,} changed, {one.rejected:,} unreadable",
+        "Records": f"{count(one.new)} new, {count(one.changed)} changed, {count(one.rejected)} unreadable",
         "Revisions": ", ".join(f"{each.field} {each.records:,}" for each in found.revised[:8]),
     }
     if two is not None:

@@ -8,7 +8,7 @@ import polars as pl
 from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import Metric
 from analytics.metrics.evaluate import Cut
-from analytics.render import UNKNOWN, basis, counted, interval, moment, number, seconds
+from analytics.render import UNKNOWN, basis, count, counted, interval, moment, number, seconds
 from analytics.schema import ROLLUPS, Table
 from dashboard.widgets import NOTHING, Markup, join, nothing, table, tag
 
@@ -35,7 +35,7 @@ def sources(imports: pl.DataFrame, rejects: pl.DataFrame) -> Markup:
             moment(row["imported_at"]),
             join([row["origin"], tag("small", f" {row['formats'] or ''}", class_="pp-quiet")]),
             *(
-                f"{row[name]:,}"
+                count(row[name])
                 for name in ("new_count", "changed_count", "rejected_count", "runs_count")
             ),
             seconds(row["seconds"]),

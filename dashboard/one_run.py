@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analytics.metrics.catalog import Unit
-from analytics.render import UNKNOWN, counted, moment, number, seconds, time_of_bug
+from analytics.render import UNKNOWN, count, counted, moment, number, seconds, time_of_bug
 from analytics.store.run_tables import RunStory
 from analytics.store.tables import Page
 from dashboard.run_columns import KNOWN, ending
@@ -62,7 +62,7 @@ def _changes(run: Mapping[str, Any]) -> str | None:
         if run[name]
     ]
     if run["lines_added"] is not None or run["lines_removed"] is not None:
-        told.append(f"+{run['lines_added'] or 0:,} -{run['lines_removed'] or 0:,} lines")
+        told.append(f"+{count(run['lines_added'])} -{count(run['lines_removed'])} lines")
     return ", ".join(told) or None
 
 
@@ -181,9 +181,9 @@ def agents(rows: "DataFrame", run: Mapping[str, Any]) -> Markup:
                 row["duration_s"] / whole if whole and row["duration_s"] is not None else None,
                 Unit.SHARE,
             ),
-            _count(row["calls_count"]),
-            _count(row["errors_count"]),
-            _count(row["retries"]),
+            count(row["calls_count"]),
+            count(row["errors_count"]),
+            count(row["retries"]),
         )
         for row in rows.iter_rows(named=True)
     ]
@@ -197,12 +197,12 @@ def usage(story: RunStory) -> Markup:
                ("figure", "of it cached"), ("figure", "Output, tokens"), ("figure", "of it reasoning"),
                ("figure", "Reported, $"), ("figure", "Computed, $"), ("figure", "Taken, $")]  # fmt: skip
     rows = [
-        (row["agent"], row["model"], _count(row["calls_count"]), *_spent(row))
+        (row["agent"], row["model"], count(row["calls_count"]), *_spent(row))
         for row in story.usage.iter_rows(named=True)
     ]
     if len(rows) > 1:
         rows.append(
-            (tag("b", "Together"), "", _count(int(story.usage["calls_count"].sum())), *_spent(run))
+            (tag("b", "Together"), "", count(int(story.usage["calls_count"].sum())), *_spent(run))
         )
     basis = {"reported": "The cost is what the source reported.",
              "computed": "The cost is computed from tokens and list prices.",
@@ -235,7 +235,7 @@ def tools(rows: "DataFrame") -> Markup:
     for row in rows.iter_rows(named=True):
         calls, failures = row["calls_count"], row["failures_count"]
         rate = failures / calls if calls and failures is not None else None
-        told.append((tag("code", row["tool"]), row["agent"], _count(calls), _count(failures),
+        told.append((tag("code", row["tool"]), row["agent"], count(calls), count(failures),
                      number(rate, Unit.SHARE), seconds(row["mean_s"]), seconds(row["p95_s"])))  # fmt: skip
     return table(columns, told, name="Tools")
 
@@ -340,10 +340,6 @@ def of(share: int | None, whole: int | None) -> str:
 
 def _verdict(passed: bool | None) -> Markup | None:
     return None if passed is None else status(_PASSED[passed])
-
-
-def _count(value: int | None) -> str:
-    return UNKNOWN if value is None else f"{value:,}"
 
 
 def _joined(*told: str | None) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 from analytics.metrics.catalog import Unit
 from analytics.overview import Headline, Overview
 from analytics.pricing import HOW_TO_PRICE
-from analytics.render import UNKNOWN, counted, difference, number, seconds
+from analytics.render import UNKNOWN, count, counted, difference, number, seconds
 from analytics.spending import CUTS, Budget, Outlier, Spending
 from dashboard import address, pages, spending_charts
 from dashboard.drawing import day_name
@@ -270,9 +270,9 @@ def agents(spent: Spending) -> Markup:
             f"{row['runs']:,}",
             seconds(row["mean_s"]),
             seconds(row["total_s"]),
-            _count(row["steps"]),
+            count(row["steps"]),
             share_of(row["errors"], row["judged"]),
-            _count(row["retries"]),
+            count(row["retries"]),
         )
         for row in spent.agents.head(_MOST_AGENTS).iter_rows(named=True)
     ]
@@ -380,7 +380,3 @@ def _short(value: object) -> str:
 
 def _usd(value: object) -> str:
     return number(value if isinstance(value, float) else None, Unit.USD)
-
-
-def _count(value: int | None) -> str:
-    return UNKNOWN if value is None else f"{value:,}"

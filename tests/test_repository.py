@@ -2,13 +2,16 @@
 
 import json
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from analytics import repository
+from analytics import doctor, ledger, repository
 from analytics.errors import InputError, UnknownNameError
-from analytics.store import lake
+from analytics.ledger import telling
+from analytics.store import lake, tables
+from dashboard import changed, explored
 from tests.chain import bring, numbers, reading
 
 
@@ -157,3 +160,17 @@ def test_nothing_of_the_repository_is_run(repo: Path, store: Path, tmp_path: Pat
     trap.unlink(missing_ok=True)
     told(store, run("run-a"), repo=repo)
     assert not trap.exists()
+
+
+def test_what_brings_no_records_says_so_wherever_imports_are_told(repo: Path, store: Path):
+    told(store, run("run-a", commit_sha=git(repo, "rev-parse", "HEAD")), repo=repo)
+    found = ledger.changes(store, now=datetime(2026, 3, 3))
+    assert found is not None
+    assert found.imported.new is None
+    assert "records     — new, — changed, — unchanged, — rejected" in list(telling.lines(found))
+    assert "— new, — changed, — unreadable" in str(changed.panel(found))
+    assert any("— new, — changed, — rejected, of git" in line for line in doctor.examine(store))
+    with lake.opened(store) as con:
+        listed = explored.sources(tables.imports(con), tables.rejects(con))
+    assert str(listed).count("—") >= 4
+

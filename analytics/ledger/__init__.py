@@ -51,10 +51,11 @@ class Import:
     """UTC, without a zone."""
     origin: str
     formats: str
-    new: int
-    changed: int
-    unchanged: int
-    rejected: int
+    new: int | None
+    changed: int | None
+    unchanged: int | None
+    rejected: int | None
+    """Records; None where it brought none of calls or verdicts, but something else."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from analytics.ledger import Changes, Compared, Difference, Moved
-from analytics.render import UNKNOWN, card, counted, moment, number
+from analytics.render import UNKNOWN, card, count, counted, moment, number
 
 _MOST_PAIRS = 10
 
@@ -15,8 +15,8 @@ def lines(found: Changes) -> Iterator[str]:
     one = found.imported
     yield f"import {one.import_id:<4} {moment(one.imported_at)} UTC, from {one.origin} ({one.formats})"
     yield (
-        f"records     {one.new:,} new, {one.changed:,} changed, {one.unchanged:,} unchanged, "
-        f"{one.rejected:,} rejected"
+        f"records     {count(one.new)} new, {count(one.changed)} changed, "
+        f"{count(one.unchanged)} unchanged, {count(one.rejected)} rejected"
     )
     for each in found.revised:
         yield f"            {counted(each.records, 'revision')} of {each.field}, of {each.kind}"

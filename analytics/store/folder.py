@@ -30,14 +30,30 @@ class FolderCatalog:
         self._file = self._folder / CATALOG
 
     def exists(self) -> bool:
-        """Say whether the store has been made."""
-        return self._file.exists()
+        """Say whether the store has been made.
+
+        Raises:
+            StoreError: it has been, and its catalog is gone: a new one would be of none of its files.
+        """
+        if self._file.exists():
+            return True
+        if any((self._folder / FILES).rglob("*.parquet")):
+            raise StoreError(
+                f"the store in {self._folder} has lost its catalog, {CATALOG}; its files are there. "
+                "patchpilot doctor --fix puts the newest copy of the catalog back."
+            )
+        return False
 
     def identity(self) -> object:
-        """Return the file that the catalog is, None where there is none."""
+        """Return the file that the catalog is, None where there is none.
+
+        Raises:
+            StoreError: as of ``exists``.
+        """
         try:
             told = self._file.stat()
         except OSError:
+            self.exists()
             return None
         return told.st_dev, told.st_ino
 

@@ -16,8 +16,9 @@ import pytest
 from analytics import doctor
 from analytics.errors import StoreError
 from analytics.schema import SCHEMA_VERSION
-from analytics.store import catalog_file, compaction, health, lake, repairs, tables
+from analytics.store import catalog_file, compaction, health, lake, prepared, repairs, tables
 from analytics.store.location import CATALOG
+from analytics.store.reader import Reader
 from tests.chain import ROLLUPS, bring, rows
 from tests.store.importing import batch
 from tests.store.test_migrations import written_by_layout
@@ -136,6 +137,14 @@ def killed(store: Path) -> None:
     shutil.copy(orphan, orphan.with_name("ducklake-of-a-killed-import.parquet"))
 
 
+def cut_off_beginning(store: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch, lake.writer(store) as con:
+        patch.setattr(prepared, "FROM_RUNS", 1)
+        prepared.renew(con, store)
+    (file,) = (store / "prepared").iterdir()
+    file.write_bytes(file.read_bytes()[:-4096])
+
+
 def no_copy(store: Path) -> None:
     shutil.rmtree(store / "copies")
     half_a_catalog(store)
@@ -201,6 +210,7 @@ CASES = {
         "newest import is dated 2099-01-01",
         mended=False,
     ),
+    "what readers begin with is cut off": Case("prepared", cut_off_beginning, "is damaged"),
     "calls from the future": Case("clock", future_calls, "a day in the future", mended=False),
 }
 """What is made to go wrong, which check must find it, and in which words."""
@@ -357,6 +367,18 @@ def test_a_damaged_catalog_and_what_came_after_its_copy_are_kept_aside(store: Pa
     assert aside + len(list((store / "files").rglob("*.parquet"))) == files
     with lake.writer(store) as con:
         assert bring(con, store, batch(5)).new == len(batch(5))
+
+
+def test_no_new_store_is_made_over_the_files_of_one_without_a_catalog(store: Path):
+    no_catalog(store)
+    for attempt in (lake.writer(store), lake.opened(store)):
+        with pytest.raises(StoreError, match="lost its catalog.*doctor --fix"), attempt:
+            pass
+    with pytest.raises(StoreError, match="lost its catalog"):
+        Reader(store)
+    mend(store)
+    with lake.writer(store) as con:
+        assert bring(con, store, batch(0)).new == 0
 
 
 @pytest.mark.parametrize("layout", range(1, SCHEMA_VERSION))
