@@ -222,7 +222,7 @@ def _spent(row: Mapping[str, Any]) -> tuple[str, ...]:
         row["output_tokens"],
         row["reasoning_tokens"],
     )
-    return (*map(_count, tokens), *(KNOWN["cost_usd"].bare(cost) for cost in costs))
+    return (*map(count, tokens), *(KNOWN["cost_usd"].bare(cost) for cost in costs))
 
 
 def tools(rows: "DataFrame") -> Markup:

@@ -173,4 +173,3 @@ def test_what_brings_no_records_says_so_wherever_imports_are_told(repo: Path, st
     with lake.opened(store) as con:
         listed = explored.sources(tables.imports(con), tables.rejects(con))
     assert str(listed).count("—") >= 4
-

@@ -17,7 +17,7 @@ _HALF = 0.5 + 1e-9
 """One half; a product of fractions that is exactly one half comes out of rounding just above it."""
 _NEAR, _FAR = 128, 64
 """Times that the bootstrap tells apart near the median, and over all before it; where there are more, the
-rest go with the next later one of these. Where a resampled curve crosses one half is decided near the median."""
+rest go with the next later one of these. Where a resampled curve crosses one half is decided there."""
 _NEAR_ERRORS = 5.0
 """What is near: where the curve is within so many standard errors of one half."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from analytics.errors import StoreError
 from analytics.store.attaching import attach_lake, connect, load_extensions
-from analytics.store.location import CATALOG, FILES, LOCK, TMP, Location
+from analytics.store.location import CATALOG, FILES, LOCK, OWN, TMP, Location
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -66,8 +66,17 @@ class FolderCatalog:
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Keep a transaction's state of the store what it is, by holding the writer's lock."""
+        """Keep a transaction's state of the store what it is, by holding the writer's lock.
+
+        Raises:
+            StoreError: the folder cannot be written, or is somebody else's.
+        """
         try:
+            if not self._file.exists() and (others := _others(self._folder)):
+                raise StoreError(
+                    f"{self._folder} holds something that is no store ({others[0]}); nothing was written. "
+                    "Name an empty or a new folder with --store."
+                )
             for folder in (self._folder, self._folder / FILES, self._folder / TMP):
                 folder.mkdir(parents=True, exist_ok=True)
             lock = (self._folder / LOCK).open("a+")
@@ -130,6 +139,14 @@ def _take(lock: TextIO) -> None:
         owner = lock.read().strip() or "another process"
         _log.warning("waiting for process %s, which is at work on this store ...", owner)
         fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _others(folder: Path) -> list[str]:
+    """Return what is in a folder and belongs to no store, in order."""
+    try:
+        return sorted({entry.name for entry in folder.iterdir()} - OWN)
+    except FileNotFoundError:
+        return []
 
 
 def _clear(folder: Path) -> bool:

@@ -18,6 +18,17 @@ ASIDE = "aside"
 """What a store that is one folder is made of: the catalog, the lock that its writer holds, Parquet files,
 what a writer stages and spills, copies of the catalog, what readers of a large store begin with, and what a
 repair has moved out of the way."""
+OWN = frozenset(
+    {
+        *(f"{CATALOG}{more}" for more in ("", "-wal", "-shm")),
+        LOCK,
+        FILES,
+        TMP,
+        COPIES,
+        PREPARED,
+        ASIDE,
+    }
+)
 
 _TEAM = "ducklake:"
 _DATA = ";data="

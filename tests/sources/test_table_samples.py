@@ -70,8 +70,8 @@ def test_vexp_gives_its_totals(read):
 
 def test_vexp_in_a_store_is_its_runs(tmp_path):
     for _ in range(2):
-        import_paths(tmp_path, [str(sample(VEXP))], mapping=load("vexp"))
-    found = runs(tmp_path, "run_id", "outcome", "duration_s", "cost_usd")
+        import_paths(tmp_path / "store", [str(sample(VEXP))], mapping=load("vexp"))
+    found = runs(tmp_path / "store", "run_id", "outcome", "duration_s", "cost_usd")
     assert Counter(run["outcome"] for run in found) == {"pass": 73, "fail": 27}
     assert sum(run["cost_usd"] for run in found) == pytest.approx(67.206897, abs=5e-7)
 
@@ -79,7 +79,7 @@ def test_vexp_in_a_store_is_its_runs(tmp_path):
 def test_predictions_are_no_runs(tmp_path):
     file = sample("vexp/results/eval-logs/predictions.jsonl")
     with pytest.raises(InputError, match="Did you mean 'instance_id'"):
-        import_paths(tmp_path, [str(file)], mapping=load("vexp"))
+        import_paths(tmp_path / "store", [str(file)], mapping=load("vexp"))
 
 
 def test_tau_gives_its_totals(read):
@@ -96,17 +96,19 @@ def test_tau_gives_its_totals(read):
 def test_tau_labels_hang_below_the_runs_they_are_about(tmp_path):
     paths = {"tau": TAU, "tau-labels": LABELS}
     for name, file in paths.items():
-        import_paths(tmp_path, [str(sample(file))], mapping=load(name))
-    spans = rows(tmp_path, "lake.spans", ("op", "trace_id", "source"))
+        import_paths(tmp_path / "store", [str(sample(file))], mapping=load(name))
+    spans = rows(tmp_path / "store", "lake.spans", ("op", "trace_id", "source"))
     labels = [span["trace_id"] for span in spans if span["op"] == "record.score"]
     assert (len(labels), len(set(labels))) == (39, 29)
     failed = {
-        run["run_id"] for run in runs(tmp_path, "run_id", "outcome") if run["outcome"] == "fail"
+        run["run_id"]
+        for run in runs(tmp_path / "store", "run_id", "outcome")
+        if run["outcome"] == "fail"
     }
     # Two labelled runs are not among the hundred.
     assert set(labels) - failed == {"104", "105"}
     assert failed <= set(labels)
-    said = rows(tmp_path, "lake.feedback", ("type",))
+    said = rows(tmp_path / "store", "lake.feedback", ("type",))
     assert Counter(one["type"] for one in said)["Underspecified User Intent"] == 10
 
 
@@ -128,9 +130,9 @@ def test_aider_gives_its_totals(read):
 
 
 def test_aider_in_a_store_is_batches_and_no_runs(tmp_path):
-    import_paths(tmp_path, [str(sample(AIDER))], mapping=load("aider"))
-    assert not runs(tmp_path, "run_id")
-    found = rows(tmp_path, "batches", ("runs_stated", "passed_stated"))
+    import_paths(tmp_path / "store", [str(sample(AIDER))], mapping=load("aider"))
+    assert not runs(tmp_path / "store", "run_id")
+    found = rows(tmp_path / "store", "batches", ("runs_stated", "passed_stated"))
     assert sum(batch["passed_stated"] for batch in found) == 7413
     assert sum(batch["runs_stated"] for batch in found) == 15518
 

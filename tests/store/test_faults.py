@@ -372,7 +372,7 @@ def test_a_damaged_catalog_and_what_came_after_its_copy_are_kept_aside(store: Pa
 def test_no_new_store_is_made_over_the_files_of_one_without_a_catalog(store: Path):
     no_catalog(store)
     for attempt in (lake.writer(store), lake.opened(store)):
-        with pytest.raises(StoreError, match="lost its catalog.*doctor --fix"), attempt:
+        with pytest.raises(StoreError, match=r"lost its catalog.*doctor --fix"), attempt:
             pass
     with pytest.raises(StoreError, match="lost its catalog"):
         Reader(store)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import cli
-from analytics.errors import InputError
+from analytics.errors import InputError, StoreError
+from analytics.store import lake
 from analytics.store.location import Location, hidden
 
 SECRET = "hush"
@@ -111,3 +112,13 @@ def test_a_password_in_a_uri_never_shows():
     found = Location.of("ducklake:postgresql://ada:hu%40sh%27@h/db;data=/x")
     assert found.password == "hu@sh'"
     assert "sh" not in str(found)
+
+
+def test_no_store_is_made_in_a_folder_of_somebody_else(tmp_path: Path):
+    (tmp_path / "passwd").write_text("root")
+    with (
+        pytest.raises(StoreError, match=r"holds something that is no store.*passwd.*--store"),
+        lake.writer(tmp_path),
+    ):
+        pass
+    assert [entry.name for entry in tmp_path.iterdir()] == ["passwd"]
