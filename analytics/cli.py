@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from analytics import __version__
 from analytics.commands import (
@@ -56,6 +57,10 @@ COMMANDS = {name: module.SUMMARY for name, module in _COMMANDS.items()}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal has no letters for is told by their numbers.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         arguments = _parser().parse_args(argv)
         return arguments.run(arguments)

@@ -116,7 +116,12 @@ def _write(
         try:
             yield _write_table(con, table, draft, folder, known, kind)
         except duckdb.IOException as fault:
-            raise OSError(first_line(fault)) from fault
+            if str(draft) in str(fault):
+                raise OSError(first_line(fault)) from fault
+            raise StoreError(
+                f"table {table.name} cannot be read: {first_line(fault)}. Nothing was exported; patchpilot "
+                "doctor says what is wrong with the store."
+            ) from fault
         dictionary += table.columns()
     for suffix, write in ((".csv", _dictionary_csv), (".md", _dictionary_markdown)):
         file = (draft / DICTIONARY).with_suffix(suffix)

@@ -182,3 +182,16 @@ def test_an_interrupted_import_leaves_the_store_as_it_was(tmp_path: Path, store:
     assert told == "patchpilot: stopped; what was not finished was not stored.\n"
     runs = patchpilot("metrics", "runs", "--format", "json", "--store", store)
     assert json.loads(runs.stdout)[0]["value"] == 0
+
+
+def test_letters_that_the_terminal_lacks_are_told_by_number(store: Path, tmp_path: Path):
+    file = tmp_path / "export.jsonl"
+    file.write_text(call(1).replace("acme/shop", "acme/läden"), encoding="utf-8")
+    assert "läden" in file.read_text(encoding="utf-8")
+    assert command_line("import", file, "--store", store).returncode == 0
+    done = subprocess.run(
+        [PATCHPILOT, "metrics", "runs", "--by", "project", "--store", store],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "l\\xe4den" in done.stdout

@@ -246,3 +246,14 @@ def test_an_import_that_comes_while_the_store_is_opened_is_in_all_tables_or_none
     assert came
     assert rows["spans"] == len([*batch(0), *batch(1)])
     assert rows["runs"] == rows["rollup_runs"] == 2 * runs
+
+
+def test_a_file_of_the_store_that_is_gone_is_no_fault_of_the_target(tmp_path: Path):
+    place = tmp_path / "store"
+    with lake.writer(place) as con:
+        bring(con, place, batch(0))
+        con.execute("CALL ducklake_flush_inlined_data('lake')")
+    for file in (place / "files" / "main" / "spans").rglob("*.parquet"):
+        file.unlink()
+    with pytest.raises(StoreError, match=r"table spans cannot be read: .*patchpilot doctor"):
+        export_tables(place, tmp_path / "out", "csv")
