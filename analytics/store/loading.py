@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from analytics.schema import BATCHES, CODE_REPORTS, ROLLUPS, RUNS, VERDICTS, Field, Table
-from analytics.store import consistency, lake, threads
+from analytics.store import consistency, lake, memory, threads
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -63,7 +63,8 @@ _MANY_RUNS = 20_000
 """Runs from which on reading them is worth more than one thread."""
 
 _SWEPT_AFTER = 50
-"""Loads after which the rows that were replaced are taken out of memory."""
+"""Loads of what changed after which the rows that were replaced are taken out of memory. A load of all is
+packed at once: it then takes up a quarter, or less."""
 
 
 class Loader:
@@ -91,7 +92,7 @@ class Loader:
             cursor.execute(lake.statement("statements", "bring_all"))
             hold_all(cursor, "lake.{}")
         self.snapshot = newest
-        self._since_sweep = 0
+        self._since_sweep = _SWEPT_AFTER
 
     @consistency.again
     def age(self, cursor: "DuckDBPyConnection") -> None:
@@ -101,7 +102,7 @@ class Loader:
             _hold_changed(cursor, {table.name for table in ROLLUPS})
 
     def sweep(self, cursor: "DuckDBPyConnection") -> None:
-        """Let go of replaced rows where that is due and nobody reads just now; DuckDB packs the others then.
+        """Let go of replaced rows, and pack the others, where that is due. Who reads meanwhile does not wait.
 
         For a look that finds nothing new: who looks only once does not wait for it.
         """
@@ -110,6 +111,7 @@ class Loader:
         if self._since_sweep >= _SWEPT_AFTER:
             with suppress(duckdb.Error):
                 cursor.execute("CHECKPOINT memory")
+                memory.give_back(cursor, from_mb=0)
                 self._since_sweep = 0
 
     def _follow(self, cursor: "DuckDBPyConnection") -> bool:

@@ -52,13 +52,16 @@ def allow(con: "DuckDBPyConnection", limit_mb: int) -> None:
     con.execute("SET memory_limit = getvariable('memory_limit')")
 
 
-def give_back(con: "DuckDBPyConnection") -> None:
+def give_back(con: "DuckDBPyConnection", from_mb: int = _MUCH_MB) -> None:
     """Return to the system what the last statements let go of; the next one's would come on top of it.
 
-    DuckDB keeps hundreds of megabytes that it freed, outside of its limit, until the limit is set. Small
-    imports are quicker without.
+    DuckDB keeps hundreds of megabytes that it freed, outside of its limit, until the limit is set.
+
+    Args:
+        con: a connection.
+        from_mb: how much the process takes up from which on it is done: small imports are quicker without.
     """
-    if _resident_mb() < _MUCH_MB:
+    if _resident_mb() < from_mb:
         return
     con.execute(
         "SET memory_limit = coalesce(getvariable('memory_limit'), current_setting('memory_limit'))"
