@@ -9,9 +9,11 @@ import json
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,9 +22,10 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from analytics import room
 from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import SCHEMA_VERSION
-from analytics.store import catalog_file, lake
+from analytics.store import catalog_file, foreign, lake
 from analytics.store.location import CATALOG, FILES, TMP
 
 _MANIFEST = "manifest.json"
@@ -59,17 +62,17 @@ def backup(store: Path, target: Path) -> BackedUp:
 
     Raises:
         InputError: the file exists, or cannot be written; nothing was written.
-        StoreError: there is no store, or it cannot be read.
+        StoreError: there is no store, it cannot be read, or holds what a restore would refuse.
     """
-    if target.exists():
-        raise InputError(f"{target} exists already; nothing was written. Name another file.")
+    if os.path.lexists(target):
+        raise _there_already(target)
     try:
         with tempfile.TemporaryDirectory(
             dir=target.parent, prefix=f".{target.name}-", ignore_cleanup_errors=True
         ) as folder:
             draft = Path(folder) / "backup"
             told = _whole(store, draft)
-            draft.rename(target)
+            _put(draft, target)
     except OSError as fault:
         raise InputError(
             f"cannot write {target}: {fault.strerror or fault}; nothing was written."
@@ -79,6 +82,24 @@ def backup(store: Path, target: Path) -> BackedUp:
             raise InputError(f"cannot write {target}: {fault}; nothing was written.") from fault
         raise StoreError(_unread(store, store / CATALOG, first_line(fault))) from fault
     return told
+
+
+def _put(draft: Path, target: Path) -> None:
+    """Give a file its name, unless something has got it meanwhile."""
+    try:
+        # Renaming alone would take the place of what is there.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except FileExistsError as fault:
+        raise _there_already(target) from fault
+    try:
+        draft.rename(target)
+    except BaseException:
+        target.unlink()
+        raise
+
+
+def _there_already(target: Path) -> InputError:
+    return InputError(f"{target} exists already; nothing was written. Name another file.")
 
 
 def _unread(store: Path, file: Path, why: str) -> str:
@@ -99,10 +120,14 @@ def _whole(store: Path, draft: Path) -> BackedUp:
 
 
 def _write(store: Path, draft: Path) -> BackedUp:
+    # Opening a store runs what its catalog says; where there is none, that is said by who opens it.
+    if (store / CATALOG).exists():
+        _refuse_foreign(store, store / CATALOG)
     layout = lake.layout(store)
     copied = draft.with_name(CATALOG)
     copied.unlink(missing_ok=True)
     catalog_file.copy(store / CATALOG, copied)
+    _refuse_foreign(store, copied)
     catalog_file.forget_scheduled(copied)
     listed = {
         f"{FILES}/{each.path}": store / FILES / each.path for each in catalog_file.listed(copied)
@@ -126,6 +151,13 @@ def _write(store: Path, draft: Path) -> BackedUp:
         }
         archive.writestr(_MANIFEST, json.dumps(manifest, indent=1), zipfile.ZIP_DEFLATED)
     return BackedUp(files=len(listed), size_bytes=draft.stat().st_size, layout=layout)
+
+
+def _refuse_foreign(store: Path, catalog: Path) -> None:
+    """Write no backup that ``restore`` would refuse, nor one of files that stand elsewhere."""
+    if reason := foreign.found(catalog):
+        held = f"its catalog holds {reason}, which no store of this project does"
+        raise StoreError(_unread(store, store / CATALOG, held))
 
 
 def _read(store: Path, file: Path) -> Iterator[bytes]:
@@ -167,8 +199,15 @@ def restore(source: Path, store: Path) -> BackedUp:
             store.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(dir=store.parent, prefix=f".{store.name}-"))
             try:
-                size = _unpack(source, archive, parts, draft)
-                _look_over(source, draft, parts)
+                size = _unpack(source, archive, {CATALOG: parts[CATALOG]}, draft)
+                _look_over(source, draft / CATALOG, parts)
+                others = {name: told for name, told in parts.items() if name != CATALOG}
+                size += _unpack(source, archive, others, draft)
+                # What waits for its removal did not come along, and would be looked for by name.
+                catalog_file.forget_scheduled(draft / CATALOG)
+                catalog_file.move(draft / CATALOG, store / FILES)
+                for sub in (FILES, TMP):
+                    (draft / sub).mkdir(exist_ok=True)
                 draft.chmod(0o777 & ~_umask())
                 if store.is_dir():
                     store.rmdir()
@@ -188,41 +227,53 @@ def restore(source: Path, store: Path) -> BackedUp:
 def _unpack(
     source: Path, archive: zipfile.ZipFile, parts: Mapping[str, Mapping[str, object]], folder: Path
 ) -> int:
-    """Write the parts that the manifest names, and check each; nothing else leaves the archive."""
-    total = 0
+    """Write some of the parts that the manifest names, and check each; nothing else leaves the archive."""
+    wanted = sum(int(str(told["size_bytes"])) for told in parts.values())
+    if reason := room.lack(folder.parent, wanted):
+        raise InputError(f"{source} cannot be restored: {reason}; nothing was restored.")
     for name, told in parts.items():
-        target = folder / PurePosixPath(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target, most = folder / PurePosixPath(name), int(str(told["size_bytes"]))
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             with _part(archive, name) as reading, target.open("xb") as writing:
+                if reason := room.bomb(archive.getinfo(name).compress_size, most):
+                    raise InputError(f"{source} holds no {name}: {reason}; nothing was restored.")
                 chunks = iter(partial(reading.read, _CHUNK), b"")
-                size, digest = _copied(chunks, writing, at_most=int(str(told["size_bytes"])))
+                size, digest = _copied(chunks, writing, at_most=most)
         except _DAMAGED as fault:
             raise InputError(
                 f"{source} is damaged: {name} cannot be read; nothing was restored."
             ) from fault
-        if digest != told["sha256"]:
+        if (size, digest) != (most, told["sha256"]):
             raise InputError(
                 f"{source} is damaged: {name} is not what was backed up; nothing was restored."
             )
-        total += size
-    for sub in (FILES, TMP):
-        (folder / sub).mkdir(exist_ok=True)
-    return total
+    return wanted
 
 
-def _look_over(source: Path, folder: Path, parts: Mapping[str, object]) -> None:
-    """Refuse a catalog that is none, or lists files that did not come with it."""
+def _look_over(source: Path, catalog: Path, parts: Mapping[str, object]) -> None:
+    """Refuse a catalog that is none, that no store of ours has, or that lists other files than came along."""
     try:
-        reason = catalog_file.fault(folder / CATALOG)
-        listed = [] if reason else catalog_file.listed(folder / CATALOG)
+        if stray := foreign.found(catalog):
+            raise InputError(
+                f"{source} is no backup of a store of this project: its catalog holds {stray}; nothing "
+                "was restored."
+            )
+        reason = catalog_file.fault(catalog)
+        listed = [] if reason else catalog_file.listed(catalog)
     except sqlite3.Error as fault:
-        reason, listed = str(fault), []
+        reason, listed = first_line(fault), []
     if reason:
         raise InputError(f"{source} holds a damaged catalog ({reason}); nothing was restored.")
-    missing = [each.path for each in listed if f"{FILES}/{each.path}" not in parts]
+    names = {f"{FILES}/{each.path}": each.path for each in listed}
+    missing = [path for name, path in names.items() if name not in parts]
     if missing:
         raise InputError(f"{source} lacks {missing[0]}; nothing was restored.")
+    unlisted = [name for name in parts if name != CATALOG and name not in names]
+    if unlisted:
+        raise InputError(
+            f"{source} brings a file that its catalog does not list ({unlisted[0]}); nothing was restored."
+        )
 
 
 @contextmanager
@@ -241,7 +292,8 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
 def _part(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     """Open one part that is packed as ``backup`` packs."""
     entry = archive.getinfo(name)
-    if entry.compress_type not in _PACKED:
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if entry.compress_type not in _PACKED or kind not in (0, stat.S_IFREG):
         raise zipfile.BadZipFile(f"{name} is packed otherwise")
     return archive.open(entry)
 
@@ -257,9 +309,12 @@ def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
             told["kind"] == _KIND
             and told["edition"] == _EDITION
             and isinstance(told["layout"], int)
+            and told["layout"] >= 1
             and CATALOG in told["parts"]
             and all(
-                isinstance(part["size_bytes"], int) and isinstance(part["sha256"], str)
+                isinstance(part["size_bytes"], int)
+                and part["size_bytes"] >= 0
+                and isinstance(part["sha256"], str)
                 for part in told["parts"].values()
             )
         )
@@ -267,6 +322,8 @@ def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
         raise InputError(f"{source} is no backup of a store; nothing was restored.") from fault
     if not whole:
         raise InputError(f"{source} is no backup of a store; nothing was restored.")
+    if twice := [name for name, count in Counter(archive.namelist()).items() if count > 1]:
+        raise InputError(f"{source} holds {twice[0]!r} twice; nothing was restored.")
     astray = [name for name in told["parts"] if not _stays_inside(name)]
     if astray:
         raise InputError(
@@ -276,17 +333,8 @@ def _manifest(source: Path, archive: zipfile.ZipFile) -> dict:
 
 
 def _stays_inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    if name == CATALOG:
-        return True
-    return (
-        str(path) == name
-        and "\\" not in name
-        and "\0" not in name
-        and path.parts[:1] == (FILES,)
-        and ".." not in path.parts
-        and path.suffix == ".parquet"
-    )
+    within = name.startswith(f"{FILES}/") and name.endswith(".parquet") and foreign.is_inside(name)
+    return within or name == CATALOG
 
 
 def _copied(

@@ -140,6 +140,14 @@ def forget_scheduled(file: Path) -> None:
         catalog.execute("DELETE FROM ducklake_files_scheduled_for_deletion")
 
 
+def move(file: Path, files: Path) -> None:
+    """Write down where the files of a copy stand now; only who opens it otherwise than we do needs it."""
+    with closing(sqlite3.connect(file)) as catalog, catalog:
+        catalog.execute(
+            "UPDATE ducklake_metadata SET value = ? WHERE key = 'data_path'", [f"{files}/"]
+        )
+
+
 def copies(store: Path) -> list[Path]:
     """Return the copies of a store's catalog, the newest first."""
     there = (store / COPIES).glob("*.sqlite")

@@ -18,6 +18,7 @@ _WRITER = "writes a trace"
 _VIEWER = "views a page"
 _PORT = "reaches the port"
 _HOLDS = "gets the store or an export"
+_HANDS = "hands over a backup"
 
 THREATS = (
     Threat(
@@ -94,6 +95,25 @@ THREATS = (
          "security/test_secrets.py::test_no_secret_is_in_any_file_of_the_store",
          "security/test_secrets.py::test_no_secret_is_told_or_exported",
          "security/test_secrets.py::test_nothing_of_the_demo_is_taken_for_a_secret"),
+    ),
+    Threat(
+        _HANDS, "a catalog that reads, removes or writes files of the user, or runs SQL",
+        "it may hold what stores of this project do, and nothing else; what waits for removal is forgotten",
+        ("security/test_foreign_backup.py::test_a_catalog_that_holds_more_than_a_store_does_is_refused",
+         "security/test_foreign_backup.py::test_nothing_of_the_users_is_removed",
+         "security/test_foreign_backup.py::test_no_row_comes_from_elsewhere",
+         "security/test_foreign_backup.py::test_where_the_files_stood_is_forgotten",
+         "security/test_foreign_backup.py::test_no_backup_is_made_of_what_would_be_refused"),
+    ),
+    Threat(
+        _HANDS, "parts that lead elsewhere, are links, or unpack to more than the disk holds",
+        "only what the catalog lists is unpacked, below one folder, as files; limits",
+        ("security/test_foreign_backup.py::test_a_part_that_leads_elsewhere_is_refused",
+         "security/test_foreign_backup.py::test_a_part_that_nothing_lists_is_not_unpacked",
+         "security/test_foreign_backup.py::test_a_link_among_the_parts_is_none",
+         "security/test_foreign_backup.py::test_a_part_that_is_there_twice_is_refused",
+         "security/test_foreign_backup.py::test_what_the_disk_has_no_room_for_is_not_begun",
+         "security/test_foreign_backup.py::test_a_part_that_unpacks_to_more_than_data_does_is_refused"),
     ),
     Threat(
         "publishes a package", "a pinned version with a known vulnerability, or a licence that binds",
