@@ -12,12 +12,12 @@ _LITTLE_BYTES = 1 << 24
 
 _BOMB_FROM_BYTES = 1 << 30
 DEFLATED = 200
-"""How many times its size gzip or ZIP may unpack to. Deflate spends 10 bits or more on each 258 bytes that
-stood over a kilobyte ago, which makes 206 of one: beyond it nearly every line repeats the last, and is no
-longer than that. Calls have ids and times of their own; such exports unpack to 10 to 40 times their size."""
+"""How many times its size gzip or ZIP may unpack to. Deflate spends 11 bits or more on each 258 bytes that
+stood over a kilobyte ago, which makes 187 of one: beyond it, nearly all is one short text again and again.
+Calls have ids and times of their own; exports of them unpack to 10 to 40 times their size."""
 ZSTANDARD = 10_000
 """The same of zstd, which takes any length from megabytes ago at once: agents that send all they have said
-with each call pack a thousand to one. A file of one byte has more than this."""
+with each call pack a thousand to one. One byte again and again packs to less than this."""
 
 
 def lack(folder: Path, size_bytes: int) -> str | None:

@@ -21,6 +21,7 @@ from typing import IO, cast
 
 import zstandard
 
+from analytics import room
 from analytics.sources import Reject
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -78,6 +79,8 @@ class _Budget:
     """How much may still be unpacked."""
 
     limits: Limits
+    watch: room.Watch
+    """Of the disk that is unpacked to."""
     members: int = field(default=0)
     unpacked: int = field(default=0)
 
@@ -90,6 +93,8 @@ class _Budget:
         self.unpacked += size
         if self.unpacked > self.limits.unpacked_bytes:
             raise _LimitError(f"it unpacks to more than {self.limits.unpacked_bytes:,} bytes")
+        if reason := self.watch.wrote(size):
+            raise _LimitError(reason)
 
 
 def is_archive(path: Path) -> bool:
@@ -122,12 +127,12 @@ def members(
         name: what the user calls it.
         folder: where members are unpacked; what is in it is removed again.
         wanted: says by its path in the archive whether a file is taken at all.
-        limits: how much is unpacked at most.
+        limits: how much is unpacked at most; no more in any case than leaves the disk usable.
 
     Yields:
         Each file that is wanted, and a reject for each member that could not be taken.
     """
-    budget = _Budget(limits or Limits())
+    budget = _Budget(limits or Limits(), room.Watch(folder))
     try:
         for entry in _entries(path, budget):
             inside = _path_inside(entry.name)

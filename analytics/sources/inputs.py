@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import zstandard
 
+from analytics import room
 from analytics.errors import InputError, UnknownNameError, nearest
 from analytics.redaction import redact
 from analytics.sources import Reject, SourceFormat, archives
@@ -29,6 +30,8 @@ HEAD_BYTES = 65_536
 """How much of a file its format is recognised by."""
 
 _CHUNK = 1 << 16
+_SLICE = 1 << 12
+"""zstd unpacks 4 bytes to 128 KB at most."""
 _FOLDERS_KEPT = 4
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -232,13 +235,17 @@ def _copy(item: Input, folder: Path) -> Path:
     """Write an input as plain UTF-8."""
     plain = folder / f"plain-{len(list(folder.glob('plain-*')))}" / _named(item.path)
     plain.parent.mkdir(parents=True)
-    with plain.open("wb") as out:
-        if item.path is None:
-            out.writelines(_as_utf8(_unpacked(sys.stdin.buffer)))
-        else:
-            with item.path.open("rb") as stream:
-                chunks = _unpacked(stream)
-                out.writelines(_as_utf8(_limited(item, chunks) if item.in_archive else chunks))
+    try:
+        with plain.open("wb") as out:
+            if item.path is None:
+                out.writelines(_limited(item, _as_utf8(_unpacked(item, sys.stdin.buffer)), folder))
+            else:
+                with item.path.open("rb") as stream:
+                    out.writelines(_limited(item, _as_utf8(_unpacked(item, stream)), folder))
+    except BaseException:
+        # What is read next needs the room.
+        plain.unlink()
+        raise
     if item.path is not None:
         # Some formats hold no times: the date of the file is all there is.
         dated = item.path.stat()
@@ -246,13 +253,16 @@ def _copy(item: Input, folder: Path) -> Path:
     return plain
 
 
-def _limited(item: Input, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what a stranger packed once more, up to the limit of an archive."""
+def _limited(item: Input, chunks: Iterable[bytes], folder: Path) -> Iterator[bytes]:
+    """Yield what is to be written to a folder while its disk has room, and no more than an archive may."""
+    watch = room.Watch(folder)
     left = archives.Limits().unpacked_bytes
     for chunk in chunks:
         left -= len(chunk)
-        if left < 0:
+        if left < 0 and item.in_archive:
             raise _unusable(item, "it unpacks to more than an archive may")
+        if reason := watch.wrote(len(chunk)):
+            raise _unusable(item, reason)
         yield chunk
 
 
@@ -264,32 +274,45 @@ def _named(path: Path | None) -> Path:
     return Path(*path.parent.resolve().parts[1:][-_FOLDERS_KEPT:], name)
 
 
-def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
+def _unpacked(item: Input, stream: BinaryIO) -> Iterator[bytes]:
     """Yield the bytes of a stream, decompressed where they are compressed.
 
     Raises:
         EOFError: the archive ends too early.
+        InputError: it unpacks to more than any trace does.
     """
     chunks = iter(lambda: stream.read(_CHUNK), b"")
     first = next(chunks, b"")
     if first.startswith(_GZIP):
-        start = partial(zlib.decompressobj, 16 + zlib.MAX_WBITS)
+        start, most = partial(zlib.decompressobj, 16 + zlib.MAX_WBITS), room.DEFLATED
     elif first.startswith(_ZSTD):
-        start = zstandard.ZstdDecompressor().decompressobj
+        start, most = zstandard.ZstdDecompressor().decompressobj, room.ZSTANDARD
     else:
         yield first
         yield from chunks
         return
-    part = None
-    for packed in chain([first], chunks):
+    part, taken, given = None, 0, 0
+    for packed in _slices(chain([first], chunks)):
+        taken += len(packed)
         # Archives may be joined end to end, with zeros between.
         while packed := packed if part else packed.lstrip(b"\0"):
             part = part or start()
-            yield part.decompress(packed)
+            plain = part.decompress(packed)
+            given += len(plain)
+            if reason := room.bomb(taken, given, most):
+                raise _unusable(item, reason)
+            yield plain
             packed = part.unused_data if part.eof else b""
             part = None if part.eof else part
     if part:
         raise EOFError
+
+
+def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same in pieces, none of which can unpack to more than memory holds."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), _SLICE):
+            yield chunk[start : start + _SLICE]
 
 
 def _as_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:

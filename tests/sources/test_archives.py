@@ -7,12 +7,14 @@ import stat
 import struct
 import tarfile
 import zipfile
+from collections import namedtuple
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 import zstandard
 
+from analytics import room
 from analytics.errors import InputError
 from analytics.sources import Reject, archives
 from analytics.sources.archives import Limits, Member
@@ -25,6 +27,8 @@ TRACE = lines(call("a"), call("b")).encode()
 MOMENT = 1_780_000_000
 
 Files = dict[str, bytes]
+
+Disk = namedtuple("Disk", ["total", "used", "free"])
 
 
 def as_tar(files: Files) -> bytes:
@@ -196,6 +200,16 @@ def test_a_bomb_that_nobody_wants_is_stopped_too(name: str, tmp_path: Path):
     (refused,) = found
     assert isinstance(refused, Reject)
     assert "unpacks to more than" in refused.reason
+
+
+@packed
+def test_the_disk_stays_usable(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = pack(tmp_path / name, {"a.json": b"{}", "large.json": b" " * 3_000_000})
+    monkeypatch.setattr(room, "_LITTLE_BYTES", 1_000_000)
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda path: Disk(10**9, 0, 5 * 10**7))
+    taken, refused, _ = unpack(path)
+    assert list(taken) == [f"{name}/a.json"]
+    assert "more than the disk of" in refused[name]
 
 
 @packed

@@ -1,18 +1,24 @@
 """What a user may name, and what is said where it is nothing."""
 
 import gzip
+import hashlib
+import os
 import subprocess
 import sys
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
 import zstandard
 
+from analytics import room
 from analytics.errors import InputError, UnknownNameError
 from analytics.sources.inputs import Input, find, open_plain, recognise
 from tests.sources.records import call, lines
 
 TEXT = lines(call("a"), call("b")).encode()
+
+Disk = namedtuple("Disk", ["total", "used", "free"])
 
 
 def plain(tmp_path, content):
@@ -132,3 +138,47 @@ def test_standard_input_is_read(tmp_path, packed):
         [sys.executable, "-c", script, tmp_path], input=packed, capture_output=True, check=True
     )
     assert Path(done.stdout.decode().strip()).read_bytes() == TEXT
+
+
+BLANKS = 30_000_000
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(b" " * BLANKS, mtime=0), zstandard.compress(b" " * BLANKS)],
+    ids=["gzip", "zstd"],
+)
+def test_what_unpacks_to_more_than_any_trace_is_refused(tmp_path, packed, monkeypatch):
+    monkeypatch.setattr(room, "_BOMB_FROM_BYTES", 1_000_000)
+    with pytest.raises(
+        InputError, match=r"x\.jsonl: it unpacks to more than [\d,]+ times its size"
+    ):
+        plain(tmp_path, packed)
+    assert not [path for path in tmp_path.rglob("plain-*/**/*") if path.is_file()]
+
+
+def test_what_repeats_itself_as_traces_do_is_no_bomb(tmp_path, monkeypatch):
+    """Agents that send all they have said with every call, each with an id and a time of its own."""
+    monkeypatch.setattr(room, "_BOMB_FROM_BYTES", 0)
+    said = hashlib.shake_256(b"said").hexdigest(4_000)
+    calls = [
+        lines(call(hashlib.sha256(bytes([n])).hexdigest(), inputs={"said": said}))
+        for n in range(200)
+    ]
+    text = "".join(calls).encode()
+    for packed in (gzip.compress(text, 9, mtime=0), zstandard.compress(text, 19)):
+        assert plain(tmp_path, packed).read_bytes() == text
+
+
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(os.urandom(4_000_000), mtime=0), b"\xff\xfe" + os.urandom(4_000_000)],
+    ids=["packed", "of another encoding"],
+)  # fmt: skip
+def test_the_disk_stays_usable(tmp_path, packed, monkeypatch):
+    monkeypatch.setattr(room, "_LITTLE_BYTES", 1_000_000)
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda path: Disk(10**9, 0, 5 * 10**7))
+    with pytest.raises(InputError, match=r"x\.jsonl: .*more than the disk of .* has room for"):
+        plain(tmp_path, packed)
+    assert not [path for path in tmp_path.rglob("plain-*/**/*") if path.is_file()]
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda path: Disk(10**9, 0, 10**8))
+    assert plain(tmp_path, packed).stat().st_size >= 4_000_000
