@@ -24,6 +24,7 @@ from analytics.store.backup import backup, restore
 from analytics.store.location import CATALOG, FILES
 from tests.golden.make import FOLDER as GOLDEN
 
+PATCHPILOT = (sys.executable, "-c", "from analytics.cli import main; raise SystemExit(main())")
 PRECIOUS = "precious"
 OLD = "2020-01-01 00:00:00+00"
 
@@ -113,9 +114,10 @@ def test_nothing_of_the_users_is_removed(
     restore(file, tmp_path / "store")
     # In a process of its own: what it reads of a catalog is kept per process.
     ran = subprocess.run(
-        [sys.executable, "-m", "analytics.cli", command[0], "--store", str(tmp_path / "store"), *command[1:]],
+        [*PATCHPILOT, command[0], "--store", str(tmp_path / "store"), *command[1:]],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
+    assert ran.returncode == 0, ran
     assert precious.read_text() == PRECIOUS, ran
     with closing(sqlite3.connect(tmp_path / "store" / CATALOG)) as catalog:
         left = catalog.execute("SELECT path FROM ducklake_files_scheduled_for_deletion").fetchall()

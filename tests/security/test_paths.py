@@ -8,6 +8,7 @@ import pytest
 from analytics import sync
 from analytics.cli import main
 from analytics.export.tables import FORMATS, export_tables
+from analytics.store.backup import backup
 from dashboard.share import write_page
 from tests.dashboard import traces
 
@@ -57,7 +58,11 @@ COMMANDS = {
     "reports": ["verify", "--reports"],
     "prices": ["prices", "--set"],
     "repository": ["code", "--repo"],
+    "backup": ["backup"],
+    "restored": ["restore", "--store", "new"],
 }
+TAKEN = ("/proc/self/mem", "/dev/null/x", "x" * 5000, "LINK", "LINK/below")
+PLACES = {"restore": ["restore", "SAVED", "--store"], "copy": ["store", "copy", "--to"]}
 
 
 @pytest.mark.parametrize("path", STRANGE, ids=["nowhere", "memory", "long"])
@@ -75,3 +80,26 @@ def test_a_strange_path_is_one_sentence(
     assert said.err.startswith("patchpilot: ")
     assert "Traceback" not in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", TAKEN, ids=["memory", "device", "long", "link", "below a link"])
+@pytest.mark.parametrize("command", PLACES)
+def test_no_store_is_made_where_something_else_is(
+    command: str, path: str, store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    precious = tmp_path / "precious.txt"
+    precious.write_text(PRECIOUS)
+    (tmp_path / "link").symlink_to(precious)
+    saved = store.parent / "saved.zip"
+    if not saved.exists():
+        backup(store, saved)
+    name, *rest = [str(saved) if part == "SAVED" else part for part in PLACES[command]]
+    code = main([name, "--store", str(store), *rest, path.replace("LINK", "link")])
+    said = capsys.readouterr()
+    assert code == 1, said
+    assert said.err.startswith("patchpilot: ")
+    assert "Traceback" not in said.err
+    assert precious.read_text() == PRECIOUS
+    assert {each.name for each in tmp_path.iterdir()} == {"link", "precious.txt"}
