@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from analytics.store.folder import FolderCatalog
+from analytics.store.holding import Hold
 from analytics.store.location import Location
 from analytics.store.postgres import PostgresCatalog
 
@@ -24,8 +25,8 @@ class Catalog(Protocol):
         """Say whether the store has been made."""
         ...
 
-    def locked(self) -> AbstractContextManager[bool]:
-        """Hold the writer's lock; yields whether a writer before this one was cut off."""
+    def locked(self) -> AbstractContextManager[Hold]:
+        """Hold the writer's lock."""
         ...
 
     def still(self) -> AbstractContextManager[None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from analytics.errors import StoreError
 from analytics.store.attaching import attach_lake, connect, load_extensions
+from analytics.store.holding import Hold
 from analytics.store.location import CATALOG, FILES, LOCK, TMP, Location
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ class FolderCatalog:
         return told.st_dev, told.st_ino
 
     @contextmanager
-    def locked(self) -> Iterator[bool]:
-        """Hold the writer's lock; yields whether a writer before this one was cut off."""
+    def locked(self) -> Iterator[Hold]:
+        """Hold the writer's lock, which a process loses only with its life."""
         with self.still():
             # Nobody is at work here: the lock says so.
-            yield _clear(self._folder / TMP)
+            yield Hold(died=_clear(self._folder / TMP))
 
     @contextmanager
     def still(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from analytics.constants import constant
 from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
-from analytics.store import attaching, interrupts, memory, space, threads
+from analytics.store import attaching, holding, interrupts, memory, space, threads
 from analytics.store.attaching import quoted
 from analytics.store.catalogs import catalog
 from analytics.store.folder import FolderCatalog
@@ -159,7 +159,7 @@ def writer(store: Store, *, little: bool = False) -> Iterator["DuckDBPyConnectio
     with (
         interrupts.heeded(),
         space.explained(location),
-        there.locked() as died,
+        there.locked() as hold,
         spill as folder,
     ):
         if not there.exists():
@@ -172,7 +172,8 @@ def writer(store: Store, *, little: bool = False) -> Iterator["DuckDBPyConnectio
                 ) from fault
         con, version = _open(store, read_only=False)
         try:
-            if died:
+            holding.note(con, hold)
+            if hold.died:
                 _sweep(con)
             memory.allow(con, memory.USUAL_MB)
             con.execute(f"SET partitioned_write_flush_threshold = {_WRITTEN_AT_ONCE}")
@@ -234,7 +235,10 @@ def transaction(con: "DuckDBPyConnection", fate: Fate | None = None) -> Iterator
     try:
         with interrupts.abandoned(con):
             yield
-        con.execute("COMMIT" if fate is None or fate.keep else "ROLLBACK")
+        is_kept = fate is None or fate.keep
+        if is_kept:
+            holding.check(con)
+        con.execute("COMMIT" if is_kept else "ROLLBACK")
     except BaseException as fault:
         with suppress(duckdb.Error):  # A failed COMMIT has rolled back by itself.
             con.execute("ROLLBACK")

@@ -5,14 +5,16 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from analytics.errors import StoreError, first_line
+from analytics.errors import UNFINISHED, StoreError, first_line
 from analytics.store.attaching import attach_lake, connect, load_extensions, quoted
+from analytics.store.holding import Hold
 from analytics.store.location import FILES, Location
 
 if TYPE_CHECKING:
@@ -55,11 +57,11 @@ class PostgresCatalog:
             con.close()
 
     @contextmanager
-    def locked(self) -> Iterator[bool]:
+    def locked(self) -> Iterator[Hold]:
         """Hold the writer's lock; whether a writer was cut off cannot be told from here.
 
         The lock is the database's own, held by a connection that does nothing else: it is gone with the
-        connection, however the process ends.
+        connection, however the process ends, and where the server ends the connection.
         """
         who = f"patchpilot process {os.getpid()} on {socket.gethostname()}"
         con = self._connected("lock", f"{self._server} application_name='{who}'")
@@ -75,9 +77,21 @@ class PostgresCatalog:
                     told = True
                 time.sleep(_LOOK_EVERY_S)
             self._make_data_folder()
-            yield False
+            yield Hold(check=partial(self._check, con))
         finally:
-            con.close()
+            _let_go(con)
+
+    def _check(self, con: "DuckDBPyConnection") -> None:
+        """Refuse to go on where the connection with the lock is gone, and the lock with it."""
+        import duckdb
+
+        with suppress(duckdb.Error):
+            if _says(con, "writer_lock_held"):
+                return
+        raise StoreError(
+            f"the connection that kept other writers from the store in {self._location} is lost; "
+            f"{UNFINISHED}. Do the same again."
+        )
 
     @contextmanager
     def still(self) -> Iterator[None]:
@@ -127,6 +141,9 @@ class PostgresCatalog:
             moved=not self._location.is_bucket,
             secret=secret,
         )
+        if not read_only:
+            # A commit that came in between is another writer's, which the lock is to keep out.
+            con.execute("SET ducklake_max_retry_count = 0")
 
     def _connected(self, name: str, server: str) -> "DuckDBPyConnection":
         """Return a DuckDB with the database itself attached."""
@@ -194,6 +211,18 @@ def _keep_keys(con: "DuckDBPyConnection", name: str, bucket: str) -> None:
         options["URL_STYLE"] = "path"
     settings = ", ".join(f"{name} {quoted(value)}" for name, value in options.items())
     con.execute(f"CREATE TEMPORARY SECRET {name}_keys (TYPE s3, {settings})")
+
+
+def _let_go(con: "DuckDBPyConnection") -> None:
+    """Close a connection whose server may be gone.
+
+    DuckDB rolls an open transaction back as it closes, and aborts the process where the server does not answer.
+    """
+    import duckdb
+
+    with suppress(duckdb.Error):
+        con.execute("ROLLBACK")
+    con.close()
 
 
 def _says(con: "DuckDBPyConnection", query: str) -> bool:
