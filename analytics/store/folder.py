@@ -5,10 +5,11 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from analytics.errors import StoreError
+from analytics.errors import UNFINISHED, StoreError
 from analytics.store.attaching import attach_lake, connect, load_extensions
 from analytics.store.holding import Hold
 from analytics.store.location import CATALOG, FILES, LOCK, TMP, Location
@@ -44,28 +45,53 @@ class FolderCatalog:
 
     @contextmanager
     def locked(self) -> Iterator[Hold]:
-        """Hold the writer's lock, which a process loses only with its life."""
-        with self.still():
+        """Hold the writer's lock, which is lost with the process, or with the folder."""
+        with self._held() as lock:
             # Nobody is at work here: the lock says so.
-            yield Hold(died=_clear(self._folder / TMP))
+            yield Hold(died=_clear(self._folder / TMP), check=partial(self._check, lock))
 
     @contextmanager
     def still(self) -> Iterator[None]:
         """Keep a transaction's state of the store what it is, by holding the writer's lock."""
+        with self._held():
+            yield
+
+    @contextmanager
+    def _held(self) -> Iterator[TextIO]:
+        """Hold the file that is the writer's lock."""
+        while True:
+            with self._lock_file() as lock:
+                _take(lock)
+                # Who waited may have got that of a folder which is gone: another may be at work in its place.
+                if self._is_in_place(lock):
+                    lock.truncate(0)
+                    lock.write(f"{os.getpid()}\n")
+                    lock.flush()
+                    yield lock
+                    return
+
+    def _lock_file(self) -> TextIO:
         try:
             for folder in (self._folder, self._folder / FILES, self._folder / TMP):
                 folder.mkdir(parents=True, exist_ok=True)
-            lock = (self._folder / LOCK).open("a+")
+            return (self._folder / LOCK).open("a+")
         except OSError as fault:
             raise StoreError(
                 f"cannot write to the store in {self._folder}: {fault.strerror}."
             ) from fault
-        with lock:
-            _take(lock)
-            lock.truncate(0)
-            lock.write(f"{os.getpid()}\n")
-            lock.flush()
-            yield
+
+    def _is_in_place(self, lock: TextIO) -> bool:
+        try:
+            return os.path.samestat(os.fstat(lock.fileno()), (self._folder / LOCK).stat())
+        except OSError:
+            return False
+
+    def _check(self, lock: TextIO) -> None:
+        """Refuse to go on where the folder is gone, and the lock with it."""
+        if not self._is_in_place(lock):
+            raise StoreError(
+                f"the store in {self._folder} was removed or replaced meanwhile; {UNFINISHED}."
+            )
 
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
         """Make the store in a place of its own first, so that a crash never leaves half of one."""
