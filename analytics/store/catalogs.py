@@ -33,6 +33,14 @@ class Catalog(Protocol):
         """Keep a transaction's state of the store what it is for as long as the block takes."""
         ...
 
+    def frozen(self, con: "DuckDBPyConnection") -> AbstractContextManager[None]:
+        """Have a transaction on a connection keep its state of the store, whoever writes.
+
+        Args:
+            con: of one who only reads, with the newest state attached as ``lake``, and in no transaction.
+        """
+        ...
+
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
         """Make the store; a crash on the way leaves none.
 

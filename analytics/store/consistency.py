@@ -6,6 +6,7 @@ had been replaced long before, and the joining of files takes rows from it. The 
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -17,8 +18,11 @@ from analytics.store.location import Location, Store
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_LOOKS = 20
+LOOKS = 20
 """A look takes less than an import: one that is overtaken so often is no accident."""
+
+_is_kept: ContextVar[bool] = ContextVar("is_kept", default=False)
+"""Whether a transaction keeps its state of the store, whoever writes."""
 
 _Given = ParamSpec("_Given")
 _Found = TypeVar("_Found")
@@ -38,6 +42,9 @@ def unchanged(con: "DuckDBPyConnection") -> Iterator[None]:
     Raises:
         OvertakenError: at the end of the block.
     """
+    if _is_kept.get():
+        yield
+        return
     begun = lake.snapshot_id(con)
     yield
     # A connection of its own: one in a transaction goes on seeing the number of that.
@@ -48,17 +55,36 @@ def unchanged(con: "DuckDBPyConnection") -> Iterator[None]:
             )
 
 
-def again(work: Callable[_Given, _Found]) -> Callable[_Given, _Found]:
+def again(work: Callable[_Given, _Found], looks: int = LOOKS) -> Callable[_Given, _Found]:
     """Let a function read once more where the store was written to meanwhile, as often as is no accident."""
 
     @wraps(work)
     def repeated(*given: _Given.args, **named: _Given.kwargs) -> _Found:
-        for _ in range(_LOOKS - 1):
+        for _ in range(looks - 1):
             with suppress(OvertakenError):
                 return work(*given, **named)
         return work(*given, **named)
 
     return repeated
+
+
+@contextmanager
+def frozen(store: Store, con: "DuckDBPyConnection") -> Iterator[None]:
+    """Give transactions one state of a store for as long as the block takes. Nobody waits for anybody.
+
+    Args:
+        store: where it stands.
+        con: a connection that nobody else reads the store with; afterwards it has the newest state again.
+
+    Raises:
+        StoreError: the catalog cannot be copied.
+    """
+    with catalog(Location.of(store)).frozen(con):
+        token = _is_kept.set(True)
+        try:
+            yield
+        finally:
+            _is_kept.reset(token)
 
 
 @contextmanager

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TextIO
 
 from analytics.errors import UNFINISHED, StoreError
+from analytics.store import catalog_file
 from analytics.store.attaching import attach_lake, connect, load_extensions
 from analytics.store.holding import Hold
 from analytics.store.location import CATALOG, FILES, LOCK, TMP, Location
@@ -55,6 +57,18 @@ class FolderCatalog:
         """Keep a transaction's state of the store what it is, by holding the writer's lock."""
         with self._held():
             yield
+
+    @contextmanager
+    def frozen(self, con: "DuckDBPyConnection") -> Iterator[None]:
+        """Attach a copy of the catalog in place of the store; its files stay for as long as old states do."""
+        with TemporaryDirectory(prefix="patchpilot-") as folder:
+            copy = Path(folder) / CATALOG
+            catalog_file.copy_aside(self._file, copy)
+            con.execute("DETACH lake")
+            attach_lake(con, f"sqlite:{copy}", str(self._folder / FILES), read_only=True)
+            yield
+            con.execute("DETACH lake")
+        self.attach(con, read_only=True)
 
     @contextmanager
     def _held(self) -> Iterator[TextIO]:

@@ -98,6 +98,11 @@ class PostgresCatalog:
         """Do nothing: PostgreSQL keeps the state of a transaction."""
         yield
 
+    @contextmanager
+    def frozen(self, con: "DuckDBPyConnection") -> Iterator[None]:
+        """Do nothing: PostgreSQL keeps the state of a transaction."""
+        yield
+
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
         """Make the store; a crash on the way leaves a database in which it can be made again.
 
@@ -216,7 +221,8 @@ def _keep_keys(con: "DuckDBPyConnection", name: str, bucket: str) -> None:
 def _let_go(con: "DuckDBPyConnection") -> None:
     """Close a connection whose server may be gone.
 
-    DuckDB rolls an open transaction back as it closes, and aborts the process where the server does not answer.
+    DuckDB rolls an open transaction back as it closes, and aborts the process where the server does not
+    answer.
     """
     import duckdb
 

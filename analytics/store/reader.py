@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import STALE_AFTER, STALE_SETTING
-from analytics.store import lake, threads
+from analytics.store import consistency, lake, threads
 from analytics.store.loading import Loader, prepare
 from analytics.store.location import Location, Store
 
@@ -149,7 +149,14 @@ class Reader:
         replaced = self._replaced()
         memory = replaced or self._memory
         try:
-            running = self._bring(memory)
+            try:
+                running = self._bring(memory)
+            except consistency.OvertakenError:
+                if self._version is not None and not replaced:
+                    raise
+                # Nobody reads from this memory yet: what it is filled from may change its place.
+                with consistency.frozen(self.store, memory.con):
+                    running = self._bring(memory)
         except BaseException as fault:
             if replaced:
                 replaced.con.close()
