@@ -25,6 +25,14 @@ class Catalog(Protocol):
         """Say whether the store has been made."""
         ...
 
+    def identity(self, con: "DuckDBPyConnection | None" = None) -> object:
+        """Return what tells the store from another made in its place; None where there is none.
+
+        Args:
+            con: a connection with the store attached as ``lake``, where there is one.
+        """
+        ...
+
     def locked(self) -> AbstractContextManager[Hold]:
         """Hold the writer's lock."""
         ...

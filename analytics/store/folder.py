@@ -37,8 +37,8 @@ class FolderCatalog:
         """Say whether the store has been made."""
         return self._file.exists()
 
-    def identity(self) -> object:
-        """Return the file that the catalog is, None where there is none."""
+    def identity(self, con: "DuckDBPyConnection | None" = None) -> object:
+        """Return the file that the catalog is, whichever a connection has open; None where there is none."""
         try:
             told = self._file.stat()
         except OSError:

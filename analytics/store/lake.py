@@ -20,7 +20,6 @@ from analytics.semantics import BUNDLED, Preset, load, parse
 from analytics.store import attaching, holding, interrupts, memory, space, threads
 from analytics.store.attaching import quoted
 from analytics.store.catalogs import catalog
-from analytics.store.folder import FolderCatalog
 from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
@@ -94,16 +93,17 @@ def is_outdated(store: Store) -> bool:
     return layout(store) < SCHEMA_VERSION
 
 
-def identity(store: Store) -> object:
+def identity(store: Store, con: "DuckDBPyConnection | None" = None) -> object:
     """Return what tells a store from another made in its place; None where there is none.
+
+    Args:
+        store: where it stands.
+        con: a connection with the store attached, where there is one: it need not connect to a database anew.
 
     Raises:
         StoreError: the database of a team's store does not answer.
     """
-    location = Location.of(store)
-    if location.folder is None:
-        return True if exists(location) else None
-    return FolderCatalog(location).identity()
+    return catalog(Location.of(store)).identity(con)
 
 
 def _open(

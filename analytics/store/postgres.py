@@ -18,6 +18,7 @@ from analytics.store.holding import Hold
 from analytics.store.location import FILES, Location
 
 if TYPE_CHECKING:
+    import duckdb
     from duckdb import DuckDBPyConnection
 
 _log = logging.getLogger("patchpilot")
@@ -53,6 +54,21 @@ class PostgresCatalog:
         con = self._connected("catalog", self._server)
         try:
             return _says(con, "database_has_lake") and _says(con, "lake_has_settings")
+        finally:
+            con.close()
+
+    def identity(self, con: "DuckDBPyConnection | None" = None) -> object:
+        """Return which database it is, and which lake in it; None where there is none."""
+        import duckdb
+
+        if con is not None:
+            # What cannot be asked there may have been replaced, which a new connection tells.
+            with suppress(duckdb.Error):
+                return _identity(con, "__ducklake_metadata_lake")
+        con = self._connected("catalog", self._server)
+        try:
+            is_made = _says(con, "database_has_lake") and _says(con, "lake_has_settings")
+            return _identity(con, "catalog") if is_made else None
         finally:
             con.close()
 
@@ -163,7 +179,7 @@ class PostgresCatalog:
         except duckdb.Error as fault:
             con.close()
             raise StoreError(
-                f"cannot reach the store in {self._location}: {first_line(fault)}."
+                f"cannot reach the store in {self._location}: {_why(fault)}."
             ) from fault
         except BaseException:
             con.close()
@@ -229,6 +245,15 @@ def _let_go(con: "DuckDBPyConnection") -> None:
     with suppress(duckdb.Error):
         con.execute("ROLLBACK")
     con.close()
+
+
+def _why(fault: "duckdb.Error") -> str:
+    """Return what the server says, or who looked for it, without the address that DuckDB repeats."""
+    return first_line(fault).rpartition(" failed: ")[2].removeprefix("FATAL:").strip()
+
+
+def _identity(con: "DuckDBPyConnection", database: str) -> object:
+    return con.execute(_query("database_identity"), [database]).fetchone()
 
 
 def _says(con: "DuckDBPyConnection", query: str) -> bool:

@@ -15,7 +15,7 @@ from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import STALE_AFTER, STALE_SETTING
 from analytics.store import consistency, lake, threads
 from analytics.store.loading import Loader, prepare
-from analytics.store.location import Location, Store
+from analytics.store.location import Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -190,9 +190,8 @@ class Reader:
     def _replaced(self) -> _Memory | None:
         """Open the store where one was made, restored or put in place of another since the last poll."""
         memory = self._memory
-        if memory.identity is not None and Location.of(self.store).folder is None:
-            return None  # A database that is gone says so itself.
-        there = lake.identity(self.store)
+        with memory.con.cursor() as cursor:
+            there = lake.identity(self.store, None if memory.identity is None else cursor)
         if there == memory.identity:
             return None
         if there is None:
