@@ -37,8 +37,15 @@ class Catalog(Protocol):
         """Hold the writer's lock."""
         ...
 
-    def still(self) -> AbstractContextManager[None]:
-        """Keep a transaction's state of the store what it is for as long as the block takes."""
+    def still(self, within_s: float | None = None) -> AbstractContextManager[None]:
+        """Keep a transaction's state of the store what it is for as long as the block takes.
+
+        Args:
+            within_s: for how long a writer that is at work is waited for; until it has ended where None.
+
+        Raises:
+            StoreError: that cannot be done, or not in this time.
+        """
         ...
 
     def frozen(self, con: "DuckDBPyConnection") -> AbstractContextManager[None]:

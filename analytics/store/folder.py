@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _log = logging.getLogger("patchpilot")
+
+_LOOK_EVERY_S = 0.02
 
 
 class FolderCatalog:
@@ -53,9 +56,9 @@ class FolderCatalog:
             yield Hold(died=_clear(self._folder / TMP), check=partial(self._check, lock))
 
     @contextmanager
-    def still(self) -> Iterator[None]:
+    def still(self, within_s: float | None = None) -> Iterator[None]:
         """Keep a transaction's state of the store what it is, by holding the writer's lock."""
-        with self._held():
+        with self._held(within_s):
             yield
 
     @contextmanager
@@ -71,11 +74,11 @@ class FolderCatalog:
         self.attach(con, read_only=True)
 
     @contextmanager
-    def _held(self) -> Iterator[TextIO]:
+    def _held(self, within_s: float | None = None) -> Iterator[TextIO]:
         """Hold the file that is the writer's lock."""
         while True:
             with self._lock_file() as lock:
-                _take(lock)
+                _take(lock, within_s)
                 # Who waited may have got that of a folder which is gone: another may be at work in its place.
                 if self._is_in_place(lock):
                     lock.truncate(0)
@@ -146,15 +149,30 @@ class FolderCatalog:
         )
 
 
-def _take(lock: TextIO) -> None:
+def _take(lock: TextIO, within_s: float | None) -> None:
     """Wait until nobody else writes; the lock of a process that died is free."""
+    if _is_taken(lock):
+        return
+    lock.seek(0)
+    owner = lock.read().strip() or "another process"
+    if within_s is None:
+        _log.warning("waiting for process %s, which is at work on this store ...", owner)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return
+    until = time.monotonic() + within_s
+    while not _is_taken(lock):
+        if time.monotonic() > until:
+            raise StoreError(f"process {owner} is at work on this store.")
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _is_taken(lock: TextIO) -> bool:
+    """Take the lock where it is free, and say whether it was."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.seek(0)
-        owner = lock.read().strip() or "another process"
-        _log.warning("waiting for process %s, which is at work on this store ...", owner)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        return False
+    return True
 
 
 def _clear(folder: Path) -> bool:

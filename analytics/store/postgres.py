@@ -110,7 +110,7 @@ class PostgresCatalog:
         )
 
     @contextmanager
-    def still(self) -> Iterator[None]:
+    def still(self, within_s: float | None = None) -> Iterator[None]:
         """Do nothing: PostgreSQL keeps the state of a transaction."""
         yield
 
