@@ -19,13 +19,17 @@ from analytics.store import consistency, tables
 from analytics.store.reader import Reader
 from dashboard import app as overview_page
 from dashboard import explore as explore_page
-from dashboard import freshness, pages, reading
+from dashboard import freshness, pages, reading, run_reading
+from dashboard import outcomes as outcomes_page
+from dashboard import runs as runs_page
+from dashboard import spending as spending_page
 from tests.dashboard.traces import HOSTILE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 NOTEBOOKS = [overview_page, explore_page]
+EVERY = [*NOTEBOOKS, outcomes_page, runs_page, spending_page]
 PAGES_BESIDE = tuple(f"{each.path[1:]}/" for each in pages.PAGES if each.path)
 
 
@@ -56,7 +60,7 @@ def test_every_cell_runs(page: ModuleType, any_store: Path):
 
 
 class InMemory:
-    """A connection that reads what is in memory, and no file of the store unless a commit would be noticed."""
+    """A connection that reads what is in memory, and files of the store where a commit would be noticed."""
 
     noticing = 0
     """How many blocks are open that notice a commit."""
@@ -100,19 +104,30 @@ def in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consistency, "unchanged", noticing)
 
 
-@pytest.mark.usefixtures("in_memory")
-@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.__name__)
-def test_no_cell_reads_files_unless_it_says_so(page: ModuleType, any_store: Path):
-    assert "PatchPilot" in run(page, any_store)
+def moved(store: Path, tmp_path: Path) -> Path:
+    """Copy a store to where no page has shown it: answers are kept."""
+    return Path(shutil.copytree(store, tmp_path / "store")) if store.exists() else store
 
 
 @pytest.mark.usefixtures("in_memory")
-def test_no_opened_run_reads_files_unless_it_says_so(full_store: Path):
-    reader = reading.reader(full_store)
-    fixed = reading.fixes(full_store, reader.poll(), Scope(), reading.TableView(search="fixed"))
+@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.__name__)
+def test_no_cell_reads_files_unless_it_says_so(page: ModuleType, any_store: Path, tmp_path: Path):
+    assert "PatchPilot" in run(page, moved(any_store, tmp_path))
+
+
+@pytest.mark.usefixtures("in_memory")
+@pytest.mark.parametrize("page", [overview_page, runs_page], ids=lambda page: page.__name__)
+def test_no_opened_run_reads_files_unless_it_says_so(
+    page: ModuleType, full_store: Path, tmp_path: Path
+):
+    store = moved(full_store, tmp_path)
+    reader = reading.reader(store)
+    fixed = reading.fixes(store, reader.poll(), Scope(), reading.TableView(search="fixed"))
     row = fixed.rows.row(0, named=True)
-    html = run(overview_page, full_store, **asked(first_run=(row["source"], row["run_id"])))
-    assert '<span class="pp-add">+' in html
+    more = asked(first_run=(row["source"], row["run_id"]))
+    if page is runs_page:
+        more |= {"first_view": run_reading.view_of({}), "first_picked": ()}
+    assert "generate_patch" in run(page, store, **more)
 
 
 @pytest.mark.usefixtures("in_memory")
