@@ -168,7 +168,11 @@ def _write_table(
 @contextmanager
 def _one_state(store: Store) -> "Iterator[DuckDBPyConnection]":
     """Give a connection on which tables, rollups and views are all of the same commit."""
-    with consistency.still(store) as is_kept, closing(Reader(store)) as reader:
+    with (
+        consistency.still(store) as is_kept,
+        consistency.heeded(),
+        closing(Reader(store)) as reader,
+    ):
         while True:
             version = reader.poll()
             with consistent(reader, files=not is_kept) as con:

@@ -1,9 +1,10 @@
 """What an import changed: the store before and after it, held against each other by one clock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import isclose
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analytics.errors import InputError
 from analytics.ledger.difference import (
@@ -40,6 +41,9 @@ __all__ = [
     "changes",
     "compared",
 ]
+
+_PATIENCE_S = 10.0
+"""For how long a writer is waited for, where two states could not be read beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,19 +132,9 @@ def changes(store: Store, import_id: int | None = None, *, now: datetime) -> Cha
         InputError: the store has no such import.
         StoreError: there is no store, or it cannot be read.
     """
-    with lake.opened(store) as con:
-        row = imported(con, import_id)
-        newest = imported(con, None)
-        if newest is None:
-            return None
-        if row is None:
-            raise InputError(
-                f"there is no import {import_id} in the store in {store}. "
-                f"Valid: 1 to {newest['import_id']}."
-            )
-        fields = tuple(
-            Revised(**each) for each in revised(con, row["import_id"]).iter_rows(named=True)
-        )
+    row, fields = _on_record(store, import_id)
+    if row is None:
+        return None
     found, gone = None, ""
     if row["snapshot_before"] is None:
         gone = "this store has no state from before the import: it is a copy, or older than states are."
@@ -168,6 +162,25 @@ def changes(store: Store, import_id: int | None = None, *, now: datetime) -> Cha
 
 
 @consistency.again
+def _on_record(
+    store: Store, import_id: int | None
+) -> tuple[Mapping[str, Any] | None, tuple[Revised, ...]]:
+    """Return what stands on record of an import; None where nothing has been imported yet."""
+    with lake.opened(store) as con, consistency.unchanged(con):
+        row = imported(con, import_id)
+        newest = imported(con, None)
+        if newest is None:
+            return None, ()
+        if row is None:
+            raise InputError(
+                f"there is no import {import_id} in the store in {store}. "
+                f"Valid: 1 to {newest['import_id']}."
+            )
+        return row, tuple(
+            Revised(**each) for each in revised(con, row["import_id"]).iter_rows(named=True)
+        )
+
+
 def compared(store: Store, before: int, after: int, *, now: datetime) -> Compared:
     """Hold two states of a store against each other.
 
@@ -179,7 +192,19 @@ def compared(store: Store, before: int, after: int, *, now: datetime) -> Compare
 
     Raises:
         SnapshotGoneError: one of the states can no longer be looked at.
+        OvertakenError: the store is written to all the time, and writers do not let others in.
     """
+    try:
+        return _compared(store, before, after, now)
+    except consistency.OvertakenError:
+        with consistency.still(store, within_s=_PATIENCE_S) as is_kept:
+            if not is_kept:
+                raise
+            return _compared(store, before, after, now)
+
+
+@consistency.again
+def _compared(store: Store, before: int, after: int, now: datetime) -> Compared:
     with as_of(store, before, now) as con:
         old = _state(con)
     with as_of(store, after, now) as con:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from analytics.overview import Scope, selection, window
-from analytics.store import lake, tables
+from analytics.store import consistency, lake, tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,6 +98,7 @@ class Spending:
     """pipelines, pipelines_passed, pipelines_failed, cycles, cycles_resolved, cycles_judged."""
 
 
+@consistency.again
 def spending(reader: "Reader", scope: Scope) -> Spending:
     """Work out what the runs of a scope spent and did.
 
@@ -145,7 +146,10 @@ def models(con: "DuckDBPyConnection") -> "DataFrame":
 
 
 def _budget(con: "DuckDBPyConnection") -> Budget:
-    allowed = lake.price_list(con).budget if tables.has_lake(con) else {}
+    allowed: Mapping[str, float] = {}
+    if tables.has_lake(con):
+        with consistency.unchanged(con):
+            allowed = lake.price_list(con).budget
     limits = {name: allowed.get(name) for name in ("per_day_usd", "per_run_usd")}
     return Budget(**limits, **_row(con, "budget", limits))
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
+from analytics.errors import StoreError
 from analytics.store.location import CATALOG, COPIES, Location, Store
 
 _KEPT_COPIES = 3
@@ -51,6 +52,14 @@ else:
     draft.unlink()
 """
 """Run by a child of its own: only the standard library, and a damaged catalog displaces no good copy."""
+
+_COPY_ASIDE = """
+import sqlite3, sys, urllib.parse
+reading = sqlite3.connect("file:" + urllib.parse.quote(sys.argv[1]) + "?mode=rw", uri=True)
+writing = sqlite3.connect(sys.argv[2])
+reading.backup(writing)
+writing.close()
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +141,19 @@ def copy(source: Path, target: Path) -> None:
     """Copy a catalog as it is between two commits, whoever writes to it meanwhile."""
     with _opened(source) as reading, closing(sqlite3.connect(target)) as writing:
         reading.backup(writing)
+
+
+def copy_aside(source: Path, target: Path) -> None:
+    """Copy a catalog as ``copy`` does, by a child: this process may have it open.
+
+    Raises:
+        StoreError: it cannot be copied.
+    """
+    told = (sys.executable, "-I", "-S", "-c", _COPY_ASIDE, str(source), str(target))
+    done = subprocess.run(told, capture_output=True, text=True, check=False)
+    if done.returncode:
+        why = (done.stderr.splitlines() or ["no reason is told"])[-1]
+        raise StoreError(f"cannot copy {source} to read it: {why}.")
 
 
 def forget_scheduled(file: Path) -> None:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from analytics.store.folder import FolderCatalog
+from analytics.store.holding import Hold
 from analytics.store.location import Location
 from analytics.store.postgres import PostgresCatalog
 
@@ -24,12 +25,35 @@ class Catalog(Protocol):
         """Say whether the store has been made."""
         ...
 
-    def locked(self) -> AbstractContextManager[bool]:
-        """Hold the writer's lock; yields whether a writer before this one was cut off."""
+    def identity(self, con: "DuckDBPyConnection | None" = None) -> object:
+        """Return what tells the store from another made in its place; None where there is none.
+
+        Args:
+            con: a connection with the store attached as ``lake``, where there is one.
+        """
         ...
 
-    def still(self) -> AbstractContextManager[None]:
-        """Keep a transaction's state of the store what it is for as long as the block takes."""
+    def locked(self) -> AbstractContextManager[Hold]:
+        """Hold the writer's lock."""
+        ...
+
+    def still(self, within_s: float | None = None) -> AbstractContextManager[None]:
+        """Keep a transaction's state of the store what it is for as long as the block takes.
+
+        Args:
+            within_s: for how long a writer that is at work is waited for; until it has ended where None.
+
+        Raises:
+            StoreError: that cannot be done, or not in this time.
+        """
+        ...
+
+    def frozen(self, con: "DuckDBPyConnection") -> AbstractContextManager[None]:
+        """Have a transaction on a connection keep its state of the store, whoever writes.
+
+        Args:
+            con: of one who only reads, with the newest state attached as ``lake``, and in no transaction.
+        """
         ...
 
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:

@@ -59,6 +59,7 @@ def copy(source: Store, target: Store) -> tuple[Copied, ...]:
         raise StoreError(f"{place} holds something that is no store. Nothing was copied.")
     with (
         consistency.still(origin) as is_kept,
+        consistency.heeded(),
         lake.opened(origin) as newest,
         lake.writer(place) as con,
     ):

@@ -3,19 +3,26 @@
 import fcntl
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TextIO
 
-from analytics.errors import StoreError
+from analytics.errors import UNFINISHED, StoreError
+from analytics.store import catalog_file
 from analytics.store.attaching import attach_lake, connect, load_extensions
+from analytics.store.holding import Hold
 from analytics.store.location import CATALOG, FILES, LOCK, OWN, TMP, Location
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _log = logging.getLogger("patchpilot")
+
+_LOOK_EVERY_S = 0.02
 
 
 class FolderCatalog:
@@ -44,8 +51,8 @@ class FolderCatalog:
             )
         return False
 
-    def identity(self) -> object:
-        """Return the file that the catalog is, None where there is none.
+    def identity(self, con: "DuckDBPyConnection | None" = None) -> object:
+        """Return the file that the catalog is, whichever a connection has open; None where there is none.
 
         Raises:
             StoreError: as of ``exists``.
@@ -58,19 +65,49 @@ class FolderCatalog:
         return told.st_dev, told.st_ino
 
     @contextmanager
-    def locked(self) -> Iterator[bool]:
-        """Hold the writer's lock; yields whether a writer before this one was cut off."""
-        with self.still():
+    def locked(self) -> Iterator[Hold]:
+        """Hold the writer's lock, which is lost with the process, or with the folder."""
+        with self._held() as lock:
             # Nobody is at work here: the lock says so.
-            yield _clear(self._folder / TMP)
+            yield Hold(died=_clear(self._folder / TMP), check=partial(self._check, lock))
 
     @contextmanager
-    def still(self) -> Iterator[None]:
+    def still(self, within_s: float | None = None) -> Iterator[None]:
         """Keep a transaction's state of the store what it is, by holding the writer's lock.
 
         Raises:
             StoreError: the folder cannot be written, or is somebody else's.
         """
+        with self._held(within_s):
+            yield
+
+    @contextmanager
+    def frozen(self, con: "DuckDBPyConnection") -> Iterator[None]:
+        """Attach a copy of the catalog in place of the store; its files stay for as long as old states do."""
+        with TemporaryDirectory(prefix="patchpilot-") as folder:
+            copy = Path(folder) / CATALOG
+            catalog_file.copy_aside(self._file, copy)
+            con.execute("DETACH lake")
+            attach_lake(con, f"sqlite:{copy}", str(self._folder / FILES), read_only=True)
+            yield
+            con.execute("DETACH lake")
+        self.attach(con, read_only=True)
+
+    @contextmanager
+    def _held(self, within_s: float | None = None) -> Iterator[TextIO]:
+        """Hold the file that is the writer's lock."""
+        while True:
+            with self._lock_file() as lock:
+                _take(lock, within_s)
+                # Who waited may have got that of a folder which is gone: another may be at work in its place.
+                if self._is_in_place(lock):
+                    lock.truncate(0)
+                    lock.write(f"{os.getpid()}\n")
+                    lock.flush()
+                    yield lock
+                    return
+
+    def _lock_file(self) -> TextIO:
         try:
             if not self._file.exists() and (others := _others(self._folder)):
                 raise StoreError(
@@ -79,17 +116,24 @@ class FolderCatalog:
                 )
             for folder in (self._folder, self._folder / FILES, self._folder / TMP):
                 folder.mkdir(parents=True, exist_ok=True)
-            lock = (self._folder / LOCK).open("a+")
+            return (self._folder / LOCK).open("a+")
         except OSError as fault:
             raise StoreError(
                 f"cannot write to the store in {self._folder}: {fault.strerror}."
             ) from fault
-        with lock:
-            _take(lock)
-            lock.truncate(0)
-            lock.write(f"{os.getpid()}\n")
-            lock.flush()
-            yield
+
+    def _is_in_place(self, lock: TextIO) -> bool:
+        try:
+            return os.path.samestat(os.fstat(lock.fileno()), (self._folder / LOCK).stat())
+        except OSError:
+            return False
+
+    def _check(self, lock: TextIO) -> None:
+        """Refuse to go on where the folder is gone, and the lock with it."""
+        if not self._is_in_place(lock):
+            raise StoreError(
+                f"the store in {self._folder} was removed or replaced meanwhile; {UNFINISHED}."
+            )
 
     def make(self, lay_out: "Callable[[DuckDBPyConnection], None]") -> None:
         """Make the store in a place of its own first, so that a crash never leaves half of one."""
@@ -130,15 +174,30 @@ class FolderCatalog:
         )
 
 
-def _take(lock: TextIO) -> None:
+def _take(lock: TextIO, within_s: float | None) -> None:
     """Wait until nobody else writes; the lock of a process that died is free."""
+    if _is_taken(lock):
+        return
+    lock.seek(0)
+    owner = lock.read().strip() or "another process"
+    if within_s is None:
+        _log.warning("waiting for process %s, which is at work on this store ...", owner)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return
+    until = time.monotonic() + within_s
+    while not _is_taken(lock):
+        if time.monotonic() > until:
+            raise StoreError(f"process {owner} is at work on this store.")
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _is_taken(lock: TextIO) -> bool:
+    """Take the lock where it is free, and say whether it was."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.seek(0)
-        owner = lock.read().strip() or "another process"
-        _log.warning("waiting for process %s, which is at work on this store ...", owner)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        return False
+    return True
 
 
 def _others(folder: Path) -> list[str]:

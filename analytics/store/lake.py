@@ -17,10 +17,9 @@ from analytics.constants import constant
 from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION, TABLES, Field, Table
 from analytics.semantics import BUNDLED, Preset, load, parse
-from analytics.store import attaching, interrupts, memory, space, threads
+from analytics.store import attaching, holding, interrupts, memory, space, threads
 from analytics.store.attaching import quoted
 from analytics.store.catalogs import catalog
-from analytics.store.folder import FolderCatalog
 from analytics.store.location import Location, Store
 
 if TYPE_CHECKING:
@@ -97,16 +96,17 @@ def is_outdated(store: Store) -> bool:
     return layout(store) < SCHEMA_VERSION
 
 
-def identity(store: Store) -> object:
+def identity(store: Store, con: "DuckDBPyConnection | None" = None) -> object:
     """Return what tells a store from another made in its place; None where there is none.
+
+    Args:
+        store: where it stands.
+        con: a connection with the store attached, where there is one: it need not connect to a database anew.
 
     Raises:
         StoreError: the database of a team's store does not answer.
     """
-    location = Location.of(store)
-    if location.folder is None:
-        return True if exists(location) else None
-    return FolderCatalog(location).identity()
+    return catalog(Location.of(store)).identity(con)
 
 
 def _open(
@@ -162,7 +162,7 @@ def writer(store: Store, *, little: bool = False) -> Iterator["DuckDBPyConnectio
     with (
         interrupts.heeded(),
         space.explained(location),
-        there.locked() as died,
+        there.locked() as hold,
         spill as folder,
     ):
         if not there.exists():
@@ -175,7 +175,8 @@ def writer(store: Store, *, little: bool = False) -> Iterator["DuckDBPyConnectio
                 ) from fault
         con, version = _open(store, read_only=False)
         try:
-            if died:
+            holding.note(con, hold)
+            if hold.died:
                 _sweep(con)
             memory.allow(con, memory.USUAL_MB)
             con.execute(f"SET partitioned_write_flush_threshold = {_WRITTEN_AT_ONCE}")
@@ -237,7 +238,10 @@ def transaction(con: "DuckDBPyConnection", fate: Fate | None = None) -> Iterator
     try:
         with interrupts.abandoned(con):
             yield
-        con.execute("COMMIT" if fate is None or fate.keep else "ROLLBACK")
+        is_kept = fate is None or fate.keep
+        if is_kept:
+            holding.check(con)
+        con.execute("COMMIT" if is_kept else "ROLLBACK")
     except BaseException as fault:
         with suppress(duckdb.Error):  # A failed COMMIT has rolled back by itself.
             con.execute("ROLLBACK")

@@ -62,6 +62,9 @@ _MOST_CHANGED = 0.25
 _MANY_RUNS = 20_000
 """Runs from which on reading them is worth more than one thread."""
 
+_FIRST_LOOKS = 3
+"""Times that all of a store is read beside commits."""
+
 _SWEPT_AFTER = 50
 """Loads of what changed after which the rows that were replaced are taken out of memory. A load of all is
 packed at once: it then takes up a quarter, or less."""
@@ -76,13 +79,20 @@ class Loader:
         """The commit that is in memory."""
         self._since_sweep = 0
 
-    @consistency.again
     def load(self, cursor: "DuckDBPyConnection") -> None:
         """Bring the store's newest commit into memory, in one transaction.
 
         A page sees the old version or the new one. Where it can be told which traces changed, only those
         are read again.
+
+        Raises:
+            OvertakenError: the store was written to meanwhile, each time that it was tried.
         """
+        # Who opens a store can read a copy of its catalog instead, and may have much to read.
+        looks = _FIRST_LOOKS if self.snapshot == NOTHING else consistency.LOOKS
+        consistency.again(self._load, looks)(cursor)
+
+    def _load(self, cursor: "DuckDBPyConnection") -> None:
         if self._follow(cursor):
             self._since_sweep += 1
             return

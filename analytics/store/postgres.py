@@ -5,17 +5,20 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from analytics.errors import StoreError, first_line
+from analytics.errors import UNFINISHED, StoreError, first_line
 from analytics.store.attaching import attach_lake, connect, load_extensions, quoted
+from analytics.store.holding import Hold
 from analytics.store.location import FILES, Location
 
 if TYPE_CHECKING:
+    import duckdb
     from duckdb import DuckDBPyConnection
 
 _log = logging.getLogger("patchpilot")
@@ -54,12 +57,27 @@ class PostgresCatalog:
         finally:
             con.close()
 
+    def identity(self, con: "DuckDBPyConnection | None" = None) -> object:
+        """Return which database it is, and which lake in it; None where there is none."""
+        import duckdb
+
+        if con is not None:
+            # What cannot be asked there may have been replaced, which a new connection tells.
+            with suppress(duckdb.Error):
+                return _identity(con, "__ducklake_metadata_lake")
+        con = self._connected("catalog", self._server)
+        try:
+            is_made = _says(con, "database_has_lake") and _says(con, "lake_has_settings")
+            return _identity(con, "catalog") if is_made else None
+        finally:
+            con.close()
+
     @contextmanager
-    def locked(self) -> Iterator[bool]:
+    def locked(self) -> Iterator[Hold]:
         """Hold the writer's lock; whether a writer was cut off cannot be told from here.
 
         The lock is the database's own, held by a connection that does nothing else: it is gone with the
-        connection, however the process ends.
+        connection, however the process ends, and where the server ends the connection.
         """
         who = f"patchpilot process {os.getpid()} on {socket.gethostname()}"
         con = self._connected("lock", f"{self._server} application_name='{who}'")
@@ -75,12 +93,29 @@ class PostgresCatalog:
                     told = True
                 time.sleep(_LOOK_EVERY_S)
             self._make_data_folder()
-            yield False
+            yield Hold(check=partial(self._check, con))
         finally:
-            con.close()
+            _let_go(con)
+
+    def _check(self, con: "DuckDBPyConnection") -> None:
+        """Refuse to go on where the connection with the lock is gone, and the lock with it."""
+        import duckdb
+
+        with suppress(duckdb.Error):
+            if _says(con, "writer_lock_held"):
+                return
+        raise StoreError(
+            f"the connection that kept other writers from the store in {self._location} is lost; "
+            f"{UNFINISHED}. Do the same again."
+        )
 
     @contextmanager
-    def still(self) -> Iterator[None]:
+    def still(self, within_s: float | None = None) -> Iterator[None]:
+        """Do nothing: PostgreSQL keeps the state of a transaction."""
+        yield
+
+    @contextmanager
+    def frozen(self, con: "DuckDBPyConnection") -> Iterator[None]:
         """Do nothing: PostgreSQL keeps the state of a transaction."""
         yield
 
@@ -127,6 +162,9 @@ class PostgresCatalog:
             moved=not self._location.is_bucket,
             secret=secret,
         )
+        if not read_only:
+            # A commit that came in between is another writer's, which the lock is to keep out.
+            con.execute("SET ducklake_max_retry_count = 0")
 
     def _connected(self, name: str, server: str) -> "DuckDBPyConnection":
         """Return a DuckDB with the database itself attached."""
@@ -141,7 +179,7 @@ class PostgresCatalog:
         except duckdb.Error as fault:
             con.close()
             raise StoreError(
-                f"cannot reach the store in {self._location}: {first_line(fault)}."
+                f"cannot reach the store in {self._location}: {_why(fault)}."
             ) from fault
         except BaseException:
             con.close()
@@ -194,6 +232,28 @@ def _keep_keys(con: "DuckDBPyConnection", name: str, bucket: str) -> None:
         options["URL_STYLE"] = "path"
     settings = ", ".join(f"{name} {quoted(value)}" for name, value in options.items())
     con.execute(f"CREATE TEMPORARY SECRET {name}_keys (TYPE s3, {settings})")
+
+
+def _let_go(con: "DuckDBPyConnection") -> None:
+    """Close a connection whose server may be gone.
+
+    DuckDB rolls an open transaction back as it closes, and aborts the process where the server does not
+    answer.
+    """
+    import duckdb
+
+    with suppress(duckdb.Error):
+        con.execute("ROLLBACK")
+    con.close()
+
+
+def _why(fault: "duckdb.Error") -> str:
+    """Return what the server says, or who looked for it, without the address that DuckDB repeats."""
+    return first_line(fault).rpartition(" failed: ")[2].removeprefix("FATAL:").strip()
+
+
+def _identity(con: "DuckDBPyConnection", database: str) -> object:
+    return con.execute(_query("database_identity"), [database]).fetchone()
 
 
 def _says(con: "DuckDBPyConnection", query: str) -> bool:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import STALE_AFTER, STALE_SETTING
-from analytics.store import lake, prepared, threads
+from analytics.store import consistency, lake, prepared, threads
 from analytics.store.loading import NOTHING, Loader, prepare
-from analytics.store.location import Location, Store
+from analytics.store.location import Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -151,7 +151,14 @@ class Reader:
         replaced = self._replaced()
         memory = replaced or self._memory
         try:
-            running = self._bring(memory)
+            try:
+                running = self._bring(memory)
+            except consistency.OvertakenError:
+                if self._version is not None and not replaced:
+                    raise
+                # Nobody reads from this memory yet: what it is filled from may change its place.
+                with consistency.frozen(self.store, memory.con):
+                    running = self._bring(memory)
         except BaseException as fault:
             if replaced:
                 replaced.con.close()
@@ -185,9 +192,8 @@ class Reader:
     def _replaced(self) -> _Memory | None:
         """Open the store where one was made, restored or put in place of another since the last poll."""
         memory = self._memory
-        if memory.identity is not None and Location.of(self.store).folder is None:
-            return None  # A database that is gone says so itself.
-        there = lake.identity(self.store)
+        with memory.con.cursor() as cursor:
+            there = lake.identity(self.store, None if memory.identity is None else cursor)
         if there == memory.identity:
             return None
         if there is None:

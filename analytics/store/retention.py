@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from analytics.errors import InputError, first_line
-from analytics.store import lake
+from analytics.errors import InputError, StoreError, first_line
+from analytics.store import holding, lake
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -73,7 +73,7 @@ def prune(
     if fate.keep:
         try:
             give_room_back(con)
-        except duckdb.Error as fault:
+        except (duckdb.Error, StoreError) as fault:
             _log.warning(
                 "what was to go is gone; its room on the disk comes back with the next prune that "
                 "removes something: %s.",
@@ -91,6 +91,7 @@ def give_room_back(con: "DuckDBPyConnection") -> None:
 
     Raises:
         duckdb.Error: the store could not be written; its rows are as they were.
+        StoreError: the writer's lock is lost; they are as they were, too.
     """
     import duckdb
 
@@ -102,4 +103,6 @@ def give_room_back(con: "DuckDBPyConnection") -> None:
         con.execute("CALL ducklake_rewrite_data_files('lake', delete_threshold => 0)")
     con.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
     con.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
+    # What another writer has begun to write is in no list of files either.
+    holding.check(con)
     con.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)")

@@ -2,10 +2,12 @@
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import marimo
 import pytest
@@ -13,13 +15,21 @@ from marimo._plugins.ui._core.ui_element import UIElement
 
 from analytics.errors import StoreError
 from analytics.overview import Scope
+from analytics.store import consistency, tables
 from analytics.store.reader import Reader
 from dashboard import app as overview_page
 from dashboard import explore as explore_page
-from dashboard import freshness, pages, reading
+from dashboard import freshness, pages, reading, run_reading
+from dashboard import outcomes as outcomes_page
+from dashboard import runs as runs_page
+from dashboard import spending as spending_page
 from tests.dashboard.traces import HOSTILE
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 NOTEBOOKS = [overview_page, explore_page]
+EVERY = [*NOTEBOOKS, outcomes_page, runs_page, spending_page]
 PAGES_BESIDE = tuple(f"{each.path[1:]}/" for each in pages.PAGES if each.path)
 
 
@@ -47,6 +57,87 @@ def asked(**more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.__name__)
 def test_every_cell_runs(page: ModuleType, any_store: Path):
     assert "PatchPilot" in run(page, any_store)
+
+
+class InMemory:
+    """A connection that reads what is in memory, and files of the store where a commit would be noticed."""
+
+    noticing = 0
+    """How many blocks are open that notice a commit."""
+
+    def __init__(self, con: "DuckDBPyConnection") -> None:
+        self._con = con
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._con, name)
+        if not callable(found):
+            return found
+
+        def called(*given: Any, **named: Any) -> Any:
+            text = given[0] if given and isinstance(given[0], str) else ""
+            assert InMemory.noticing or not re.search(r"\blake\.", text), f"files are read: {text}"
+            return found(*given, **named)
+
+        return called
+
+
+@pytest.fixture
+def in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does not say that it reads files reads none."""
+    consistent, unchanged = tables.consistent, consistency.unchanged
+
+    @contextmanager
+    def told(reader: Reader, *, files: bool = False) -> Iterator[Any]:
+        with consistent(reader, files=files) as con:
+            yield con if files else InMemory(con)
+
+    @contextmanager
+    def noticing(con: "DuckDBPyConnection") -> Iterator[None]:
+        with unchanged(con):
+            InMemory.noticing += 1
+            try:
+                yield
+            finally:
+                InMemory.noticing -= 1
+
+    monkeypatch.setattr(tables, "consistent", told)
+    monkeypatch.setattr(consistency, "unchanged", noticing)
+
+
+def moved(store: Path, tmp_path: Path) -> Path:
+    """Copy a store to where no page has shown it: answers are kept."""
+    return Path(shutil.copytree(store, tmp_path / "store")) if store.exists() else store
+
+
+@pytest.mark.usefixtures("in_memory")
+@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.__name__)
+def test_no_cell_reads_files_unless_it_says_so(page: ModuleType, any_store: Path, tmp_path: Path):
+    assert "PatchPilot" in run(page, moved(any_store, tmp_path))
+
+
+@pytest.mark.usefixtures("in_memory")
+@pytest.mark.parametrize("page", [overview_page, runs_page], ids=lambda page: page.__name__)
+def test_no_opened_run_reads_files_unless_it_says_so(
+    page: ModuleType, full_store: Path, tmp_path: Path
+):
+    store = moved(full_store, tmp_path)
+    reader = reading.reader(store)
+    fixed = reading.fixes(store, reader.poll(), Scope(), reading.TableView(search="fixed"))
+    row = fixed.rows.row(0, named=True)
+    more = asked(first_run=(row["source"], row["run_id"]))
+    if page is runs_page:
+        more |= {"first_view": run_reading.view_of({}), "first_picked": ()}
+    assert "generate_patch" in run(page, store, **more)
+
+
+@pytest.mark.usefixtures("in_memory")
+def test_who_does_not_say_so_is_refused(full_store: Path):
+    reader = reading.reader(full_store)
+    with tables.consistent(reader) as con:
+        assert con.execute("SELECT count(*) FROM runs").fetchone()
+        with pytest.raises(AssertionError, match="files are read"):
+            tables.imports(con)
+        assert consistency.again(tables.store_facts)(con).imports
 
 
 def test_live_controls_are_there_and_only_there(full_store: Path):

@@ -10,7 +10,7 @@ from analytics.errors import InputError
 from analytics.ledger import changes, telling
 from analytics.metrics.catalog import CATALOG
 from analytics.metrics.evaluate import measure
-from analytics.store import lake
+from analytics.store import consistency, lake
 from analytics.store.past import SnapshotGoneError, as_of
 from tests.chain import NOW, Raw, bring, numbers, reading, stored
 from tests.generated import collection
@@ -98,7 +98,7 @@ def test_a_state_that_is_gone_is_said_and_the_rest_is_told(empty_store: Path):
         met = lake.snapshot_id(con) - 1
         con.execute("CALL ducklake_expire_snapshots('lake', versions => [$1])", [met])
         found = changes(store, now=NOW)
-        with pytest.raises(SnapshotGoneError):
+        with consistency.heeded(), pytest.raises(SnapshotGoneError):
             as_of(store, met, NOW).__enter__()
     assert found is not None
     assert found.compared is None
@@ -119,5 +119,5 @@ def test_the_past_is_read_as_the_present_was(empty_store: Path):
         with reading(store) as present:
             then = measure(present, CATALOG)
         bring(con, store, calls("retried_task"))
-        with as_of(store, snapshot, NOW) as past:
+        with consistency.heeded(), as_of(store, snapshot, NOW) as past:
             assert measure(past, CATALOG) == then

@@ -3,15 +3,19 @@
 import multiprocessing
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from time import sleep
 from typing import Any
 
 import pytest
 
+from analytics import ledger
+from analytics.errors import StoreError
 from analytics.schema import STORED
 from analytics.store import compaction, consistency, lake, loading, tables
+from analytics.store.folder import FolderCatalog
+from analytics.store.location import Location
 from analytics.store.reader import Reader
 from tests.chain import NOW, bring, rows
 from tests.store.importing import batch
@@ -126,7 +130,7 @@ def large(store: Path) -> Path:
 
 def test_a_transaction_beside_a_commit_is_refused_where_it_would_count_wrongly(large: Path):
     def read_beside_a_commit(number: int) -> None:
-        with consistency.unchanged(other):
+        with consistency.heeded(), consistency.unchanged(other):
             seen.append(other.execute(_COUNT).fetchall())
             con.execute(_UPDATE, [number * 200])
             seen.append(other.execute(_COUNT).fetchall())
@@ -144,6 +148,19 @@ def test_a_transaction_beside_a_commit_is_refused_where_it_would_count_wrongly(l
             wrong += seen[1] != whole
     # Where this is 0, DuckLake keeps a state for a whole transaction, and none need be refused.
     assert wrong > 0
+
+
+def test_who_reads_files_and_would_not_read_again_is_told_so(large: Path):
+    def read() -> int:
+        with tables.consistent(reader, files=True) as con:
+            return tables.store_facts(con).calls
+
+    with closing(Reader(large, now=NOW)) as reader:
+        with pytest.raises(RuntimeError, match=r"is called consistency\.again"):
+            read()
+        calls = consistency.again(read)()
+        with consistency.still(large):
+            assert read() == calls > 0
 
 
 def test_who_reads_files_beside_writing_and_joining_counts_right(large: Path):
@@ -166,6 +183,37 @@ def test_who_reads_files_beside_writing_and_joining_counts_right(large: Path):
         finally:
             process.kill()
             process.join()
+
+
+def test_two_states_are_compared_beside_somebody_who_always_writes(
+    large: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def state_beside_an_import(con: Any) -> Any:
+        # Who has the lock keeps this import waiting, and the reader does not wait for it.
+        with (
+            suppress(StoreError),
+            FolderCatalog(Location.of(large)).still(within_s=0.0),
+            closing(lake.connect(large, read_only=False)) as other,
+        ):
+            other.execute(_UPDATE, [0])
+        return state(con)
+
+    state = ledger._state
+    monkeypatch.setattr(ledger, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(ledger, "_state", state_beside_an_import)
+    newest = lake_state(large)
+    found = ledger.compared(large, newest - 1, newest, now=NOW)
+    assert found.runs.added == {}
+    assert lake_state(large) > newest
+    with lake.writer(large) as con:
+
+        def state_beside_ourselves(past: Any) -> Any:
+            con.execute(_UPDATE, [0])
+            return state(past)
+
+        monkeypatch.setattr(ledger, "_state", state_beside_ourselves)
+        with pytest.raises(consistency.OvertakenError):
+            ledger.compared(large, newest - 1, newest, now=NOW)
 
 
 def lake_state(store: Path) -> int:
