@@ -9,12 +9,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from analytics.store.location import CATALOG, COPIES, Location, Store
 
@@ -69,6 +71,15 @@ class Listed:
     is_current: bool
     """Whether the newest state needs it."""
 
+    @staticmethod
+    def of(row: Sequence[Any]) -> "Listed":
+        """Return what a row of query ``listed`` says."""
+        table, *parts, rows, size, data_file_id, deletes, is_current = row
+        return Listed(
+            table=table, path="/".join(part.strip("/") for part in parts), rows=rows, size_bytes=size,
+            data_file_id=data_file_id, deletes=bool(deletes), is_current=bool(is_current),
+        )  # fmt: skip
+
 
 def fault(file: Path) -> str | None:
     """Say what is wrong with a catalog, None where it is whole.
@@ -98,34 +109,8 @@ def fault(file: Path) -> str | None:
 def listed(file: Path) -> list[Listed]:
     """Return every Parquet file that a catalog lists, in whatever state of the store."""
     with _opened(file) as catalog:
-        rows = catalog.execute(_LISTED).fetchall()
-    return [
-        Listed(
-            table=table, path="/".join(parts), rows=count, size_bytes=size, data_file_id=data_file_id,
-            deletes=bool(deletes), is_current=bool(is_current),
-        )
-        for table, *parts, count, size, data_file_id, deletes, is_current in (
-            (row[0], *(part.strip("/") for part in row[1:4]), *row[4:]) for row in rows
-        )
-    ]  # fmt: skip
-
-
-_LISTED = """
-SELECT
-    tables.table_name, schemas.path, tables.path, files.path, files.record_count,
-    files.file_size_bytes, files.data_file_id, files.deletes, files.end_snapshot IS NULL
-FROM (
-    SELECT table_id, path, record_count, file_size_bytes, data_file_id, 0 AS deletes, end_snapshot
-    FROM ducklake_data_file
-    UNION ALL
-    SELECT table_id, path, delete_count, file_size_bytes, data_file_id, 1, end_snapshot
-    FROM ducklake_delete_file
-) AS files
-JOIN (SELECT DISTINCT table_id, schema_id, table_name, path FROM ducklake_table) AS tables
-    ON tables.table_id = files.table_id
-JOIN ducklake_schema AS schemas ON schemas.schema_id = tables.schema_id
-ORDER BY 1, 4
-"""
+        rows = catalog.execute(_query("listed")).fetchall()
+    return [Listed.of(row) for row in rows]
 
 
 def copy(source: Path, target: Path) -> None:
@@ -198,3 +183,7 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
 
     with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as catalog:
         yield catalog
+
+
+def _query(name: str) -> str:
+    return (files("analytics.store") / "queries" / f"{name}.sql").read_text("utf-8")
