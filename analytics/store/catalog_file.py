@@ -22,7 +22,10 @@ from analytics.store.location import CATALOG, COPIES, Location, Store
 
 _KEPT_COPIES = 3
 _TIME = "%Y%m%dT%H%M%S%f"
-_NAMED = re.compile(r"\d{8}T\d{12}\.sqlite")
+_NAMED = re.compile(r"(?:(\d{8,})-)?(\d{8}T\d{12})\.sqlite")
+"""Number and time of a copy. The number alone says which is newer: a clock may be set back. Copies of before
+there were numbers have none, and are older."""
+
 _BETWEEN_COPIES_S = 60.0
 """A copy takes a child about 50 ms; a store that grows every second shall not notice."""
 
@@ -32,7 +35,12 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _COPY = """
 import pathlib, re, sqlite3, sys, urllib.parse
 source, folder, kept, name = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-copies = [file for file in folder.glob("*.sqlite") if re.fullmatch(sys.argv[5], file.name)]
+def age(file):
+    named = re.fullmatch(sys.argv[5], file.name.removesuffix(".draft"))
+    return named and (int(named[1] or 0), named[2])
+def older(ending):
+    found = (file for file in folder.glob("*" + ending) if age(file))
+    return sorted((file for file in found if age(file) < age(folder / name)), key=age)
 draft = folder / (name + ".draft")
 reading = sqlite3.connect("file:" + urllib.parse.quote(source) + "?mode=rw", uri=True)
 writing = sqlite3.connect(draft)
@@ -44,10 +52,9 @@ if whole:
     draft.rename(folder / name)
     if kept == 1:
         # Of a child that began before this one.
-        for late in folder.glob("*.draft"):
-            if late.name < name:
-                late.unlink(missing_ok=True)
-    for old in sorted([*copies, folder / name])[:-kept]:
+        for late in older(".sqlite.draft"):
+            late.unlink(missing_ok=True)
+    for old in older(".sqlite")[::-1][kept - 1:]:
         old.unlink(missing_ok=True)
 else:
     draft.unlink()
@@ -128,12 +135,26 @@ def forget_scheduled(file: Path) -> None:
 def copies(store: Path) -> list[Path]:
     """Return the copies of a store's catalog, the newest first."""
     there = (store / COPIES).glob("*.sqlite")
-    return sorted((file for file in there if _NAMED.fullmatch(file.name)), reverse=True)
+    return sorted((file for file in there if _NAMED.fullmatch(file.name)), key=_age, reverse=True)
 
 
 def copied_at(file: Path) -> datetime:
-    """Return when a copy was made, UTC."""
-    return datetime.strptime(file.stem, _TIME).replace(tzinfo=UTC)
+    """Return when a copy was made, UTC, as the clock was then."""
+    return datetime.strptime(_age(file)[1], _TIME).replace(tzinfo=UTC)
+
+
+def next_name(store: Path) -> str:
+    """Return the name of a copy that is newer than every other, those that are being made included."""
+    names = (file.name.removesuffix(".draft") for file in (store / COPIES).iterdir())
+    numbers = (int(found[1] or 0) for name in names if (found := _NAMED.fullmatch(name)))
+    return f"{max(numbers, default=0) + 1:08d}-{datetime.now(UTC):{_TIME}}.sqlite"
+
+
+def _age(copy: Path) -> tuple[int, str]:
+    """Return what sorts copies by their age."""
+    found = _NAMED.fullmatch(copy.name)
+    assert found is not None
+    return int(found[1] or 0), found[2]
 
 
 def keep_copy(store: Store, *, afresh: bool = False) -> None:
@@ -156,14 +177,8 @@ def keep_copy(store: Store, *, afresh: bool = False) -> None:
         # A clock that was set back must not stop the copies.
         if not afresh and 0 <= time.time() - newest < _BETWEEN_COPIES_S:
             return
-        name = f"{datetime.now(UTC):{_TIME}}.sqlite"
-        told = (
-            str(home / CATALOG),
-            str(folder),
-            str(1 if afresh else _KEPT_COPIES),
-            name,
-            _NAMED.pattern,
-        )
+        kept = str(1 if afresh else _KEPT_COPIES)
+        told = (str(home / CATALOG), str(folder), kept, next_name(home), _NAMED.pattern)
         child = subprocess.Popen(
             (sys.executable, "-I", "-S", "-c", _COPY, *told),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
