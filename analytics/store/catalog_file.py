@@ -1,16 +1,21 @@
 """The SQLite catalog of a store as the file that it is: whether it is whole, which files it lists, copies.
 
 Nothing here may run in a process that has the store open: closing a file drops the locks that the process
-holds on it, those of another library too. That is why copies of a store at work are made by a child.
+holds on it, those of another library too. That is why copies of a store at work are made by a child. Of a
+catalog that this user may only read, it is a private copy that is opened, here and elsewhere.
 """
 
+import errno
+import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -28,6 +33,13 @@ there were numbers have none, and are older."""
 
 _BETWEEN_COPIES_S = 60.0
 """A copy takes a child about 50 ms; a store that grows every second shall not notice."""
+
+_TRIES = 50
+_BETWEEN_TRIES_S = 0.02
+"""Between two of a writer's imports a catalog stands still for much longer than it takes to copy."""
+
+_LOG_HEAD = 32
+"""Bytes at the beginning of SQLite's write-ahead log: others whenever it begins anew."""
 
 _WHOLE = ("ducklake_metadata", "ducklake_snapshot", "ducklake_table", "ducklake_data_file")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -196,8 +208,65 @@ def keep_copy(store: Store, *, afresh: bool = False) -> None:
 def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     from urllib.parse import quote
 
-    with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as catalog:
-        yield catalog
+    with ExitStack() as held:
+        if not is_writable(file):
+            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="patchpilot-"))
+            file = private_copy(file, Path(folder))
+        address = f"file:{quote(str(file))}?mode=ro"
+        yield held.enter_context(closing(sqlite3.connect(address, uri=True)))
+
+
+def is_writable(file: Path) -> bool:
+    """Say whether SQLite can open a catalog where it stands: who reads, too, is written down beside it."""
+    beside = (file.with_name(file.name + ending) for ending in ("-wal", "-shm"))
+    return all(
+        os.access(each, os.W_OK) for each in (file.parent, file, *filter(Path.exists, beside))
+    )
+
+
+def private_copy(file: Path, folder: Path) -> Path:
+    """Copy a catalog that this user may only read, as it is between two commits.
+
+    Args:
+        file: the catalog.
+        folder: where the copy goes.
+
+    Raises:
+        OSError: it cannot be read, or is rewritten all the time.
+    """
+    target = folder / file.name
+    for _ in range(_TRIES):
+        begun = _state(file)
+        shutil.copyfile(file, target)
+        log = target.with_name(f"{file.name}-wal")
+        log.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            shutil.copyfile(f"{file}-wal", log)
+        # What is appended to the log meanwhile does no harm; a log that begins anew would.
+        if _state(file) == begun:
+            return target
+        time.sleep(_BETWEEN_TRIES_S)
+    raise BlockingIOError(errno.EBUSY, "it is being rewritten all the time", str(file))
+
+
+def mark(file: Path) -> tuple[object, ...]:
+    """Return what changes whenever a catalog that this user may only read does."""
+    log = Path(f"{file}-wal")
+    try:
+        told = log.stat()
+    except OSError:
+        return _state(file)
+    return *_state(file), told.st_size, told.st_mtime_ns
+
+
+def _state(file: Path) -> tuple[object, ...]:
+    told = file.stat()
+    try:
+        with Path(f"{file}-wal").open("rb") as log:
+            began = log.read(_LOG_HEAD)
+    except FileNotFoundError:
+        began = b""
+    return told.st_ino, told.st_size, told.st_mtime_ns, began
 
 
 def _query(name: str) -> str:

@@ -54,7 +54,8 @@ def test_copies_dated_ahead_displace_no_newer_one(afresh: bool, store: Path):
         copied(store, afresh=afresh)
         for copy in catalog_file.copies(store)[:1]:
             # As if a minute had passed.
-            os.utime(copy, (copy.stat().st_mtime - 99,) * 2)
+            before = copy.stat().st_mtime - 99
+            os.utime(copy, (before, before))
     deadline = time.monotonic() + 60
     while len(catalog_file.copies(store)) != (1 if afresh else 3):
         assert time.monotonic() < deadline
