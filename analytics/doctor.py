@@ -61,7 +61,7 @@ def faults(store: Store, *, now: datetime, deep: bool = False) -> list[health.Fa
     Args:
         store: where it stands.
         now: the clock, UTC without a zone.
-        deep: work out the rollups of every trace again, not of some.
+        deep: read every file, and work out the rollups of every trace again, not of some.
 
     Raises:
         StoreError: there is no store.
@@ -79,7 +79,7 @@ def repair(store: Store, *, now: datetime, deep: bool = False) -> Mended:
     Args:
         store: where it stands.
         now: the clock, UTC without a zone.
-        deep: work out the rollups of every trace again, not of some.
+        deep: read every file, and work out the rollups of every trace again, not of some.
 
     Raises:
         StoreError: there is no store, it does not open for writing, or a repair failed on the way.

@@ -13,7 +13,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--demo", action="store_true", help="of the bundled traces")
     parser.add_argument("--fix", action="store_true", help="mend what can be mended first")
     parser.add_argument(
-        "--deep", action="store_true", help="work out every run again and compare; takes its time"
+        "--deep",
+        action="store_true",
+        help="read every file, work out every run again and compare; takes its time",
     )
 
 

@@ -18,6 +18,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="D",
         help="keep runs that gave a sign of life in the last D days; a run that either keeps is kept",
     )
+    parser.add_argument(
+        "--even-all",
+        action="store_true",
+        help="let --keep-days remove every run, where none is younger",
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would go")
 
 
@@ -42,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             now=datetime.now(UTC).replace(tzinfo=None),
             keep_runs=arguments.keep_runs,
             keep_days=arguments.keep_days,
+            even_all=arguments.even_all,
             dry_run=arguments.dry_run,
         )
         if not arguments.dry_run:

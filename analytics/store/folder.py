@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TextIO
+from weakref import finalize
 
 from analytics.errors import UNFINISHED, StoreError
 from analytics.store import catalog_file
@@ -54,15 +55,19 @@ class FolderCatalog:
     def identity(self, con: "DuckDBPyConnection | None" = None) -> object:
         """Return the file that the catalog is, whichever a connection has open; None where there is none.
 
+        One that this user may only read is another after each change: what is open is a copy of it.
+
         Raises:
             StoreError: as of ``exists``.
         """
         try:
             told = self._file.stat()
+            known = told.st_dev, told.st_ino
+            is_writable = catalog_file.is_writable(self._file)
+            return known if is_writable else (*known, *catalog_file.mark(self._file))
         except OSError:
             self.exists()
             return None
-        return told.st_dev, told.st_ino
 
     @contextmanager
     def locked(self) -> Iterator[Hold]:
@@ -160,18 +165,35 @@ class FolderCatalog:
         read_only: bool,
         snapshot: int | None = None,
     ) -> None:
-        """Attach the store to a connection that has none of this name."""
+        """Attach the store to a connection that has none of this name.
+
+        Where this user may not write, that is the store as it is now: later commits are in no copy.
+        """
         load_extensions(con, *self.extensions)
+        is_copied = read_only and not catalog_file.is_writable(self._file)
+        file = self._copied(con) if is_copied else self._file
         # The data path is given anew, so that a store that was moved or mounted elsewhere still opens.
         files = str(self._folder / FILES)
         attach_lake(
             con,
-            f"sqlite:{self._file}",
+            f"sqlite:{file}",
             files,
             name=name,
             read_only=read_only,
             snapshot=snapshot,
         )
+
+    def _copied(self, con: "DuckDBPyConnection") -> Path:
+        """Copy the catalog for a connection, for as long as that is there."""
+        try:
+            folder = TemporaryDirectory(prefix="patchpilot-", ignore_cleanup_errors=True)
+            finalize(con, folder.cleanup)
+            return catalog_file.private_copy(self._file, Path(folder.name))
+        except OSError as fault:
+            raise StoreError(
+                f"cannot open the store in {self._folder}: {fault.filename or 'its catalog'}: "
+                f"{fault.strerror or fault}."
+            ) from fault
 
 
 def _take(lock: TextIO, within_s: float | None) -> None:

@@ -5,24 +5,28 @@ one that ``stops`` has found something, those after it would only repeat it.
 """
 
 import fcntl
-import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError, first_line
 from analytics.schema import CLOCK_TOLERANCE, SCHEMA_VERSION, TABLES
-from analytics.store import catalog_file, consistency, lake, prepared, refresh, repairs
-from analytics.store.location import CATALOG, COPIES, FILES, LOCK, TMP, Location, Store
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from analytics.store import (
+    access,
+    catalog_file,
+    consistency,
+    damage,
+    lake,
+    prepared,
+    refresh,
+    repairs,
+)
+from analytics.store.examination import Check, Fault, Patient
+from analytics.store.location import COPIES, FILES, LOCK, TMP, Location, Store
 
 SPACE_FLOOR_BYTES = 100_000_000
 """An import of 100,000 calls writes about 33 MB, and as much again for what it stages."""
@@ -34,87 +38,13 @@ SAMPLE_TRACES = 50
 """Traces whose rollups are worked out again where not all are asked for."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """One thing that is wrong with a store."""
-
-    check: str
-    """Name of the check that found it."""
-    sentence: str
-    mend: Callable[[], str] | None = None
-    """Mends it and says what was done; None where only its user can."""
-
-
-@dataclass
-class Patient:
-    """A store that is being examined."""
-
-    store: Store
-    now: datetime
-    """UTC, without a zone."""
-    deep: bool = False
-    """Whether to look at every row instead of a sample."""
-    listed: list[catalog_file.Listed] = field(default_factory=list)
-    _con: "DuckDBPyConnection | None" = None
-
-    @property
-    def folder(self) -> Path:
-        """The folder that the store is; checks that use it are left out for a team's store."""
-        folder = Location.of(self.store).folder
-        assert folder is not None
-        return folder
-
-    @property
-    def catalog(self) -> Path:
-        """The file of the catalog."""
-        return self.folder / CATALOG
-
-    @property
-    def is_open(self) -> bool:
-        """Whether ``con`` can be asked."""
-        return self._con is not None
-
-    @property
-    def con(self) -> "DuckDBPyConnection":
-        """The open store."""
-        assert self._con is not None
-        return self._con
-
-    def open(self) -> None:
-        """Open the store.
-
-        Raises:
-            StoreError: it does not open, or is of another layout.
-        """
-        self._con = lake.connect(self.store, read_only=True)
-
-    def close(self) -> None:
-        """Let go of the store."""
-        if self._con is not None:
-            self._con.close()
-            self._con = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One kind of fault."""
-
-    name: str
-    looks_at: str
-    find: Callable[[Patient], Iterator[Fault]]
-    of_folder: bool = False
-    """Whether only a store that is one folder can have it."""
-    stops: bool = False
-    """Whether nothing after it can be looked at where it has found something."""
-
-
 def examine(store: Store, *, now: datetime, deep: bool = False) -> Iterator[Fault]:
     """Yield every fault of a store, the one to begin with first.
 
     Args:
         store: where it stands.
         now: the clock, UTC without a zone.
-        deep: work out the rollups of every trace again, not of some.
+        deep: read every file, and work out the rollups of every trace again, not of some.
     """
     import duckdb
 
@@ -126,7 +56,9 @@ def examine(store: Store, *, now: datetime, deep: bool = False) -> Iterator[Faul
             try:
                 found = _found(check, patient)
             except (duckdb.Error, sqlite3.Error, OSError) as error:
-                found = [
+                # A file that is damaged inside says neither its name nor its table.
+                found = _found(_WITHIN, patient) if patient.is_open and not deep else []
+                found = found or [
                     Fault(
                         check=check.name,
                         sentence=f"{check.looks_at} cannot be looked at: {first_line(error)}.",
@@ -158,30 +90,6 @@ def writing_process(store: Path) -> str | None:
         except BlockingIOError:
             return lock.read().strip() or "unknown"
     return None
-
-
-def _folder(patient: Patient) -> Iterator[Fault]:
-    store = patient.folder
-    kept = [store, store / FILES, store / TMP, store / COPIES, store / LOCK]
-    kept += [Path(f"{patient.catalog}{ending}") for ending in ("", "-wal", "-shm")]
-    there = [path for path in kept if path.exists()]
-    unread = [
-        path for path in there if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0))
-    ]
-    unwritten = [path for path in there if not os.access(path, os.W_OK)]
-    if unread:
-        yield Fault(
-            check="folder",
-            sentence=f"{unread[0]} cannot be read by this user ({_owner(unread[0])}): give it the right "
-            "to, or run as its owner. Nothing is lost.",
-        )
-    elif unwritten:
-        reason = "is on a read-only disk or this user may not write it"
-        yield Fault(
-            check="folder",
-            sentence=f"{unwritten[0]} cannot be written: it {reason} ({_owner(unwritten[0])}). Nothing is "
-            "lost; imports are refused until it can be.",
-        )
 
 
 def _space(patient: Patient) -> Iterator[Fault]:
@@ -258,21 +166,31 @@ def _columns(patient: Patient) -> Iterator[Fault]:
 
 
 def _files(patient: Patient) -> Iterator[Fault]:
+    yield from _wrong_files(patient, within=patient.deep)
+
+
+def _wrong_files(patient: Patient, *, within: bool) -> Iterator[Fault]:
+    """Name one file of each table that is not what the catalog says: the first, and how many more."""
+    is_folder = patient.location.folder is not None
+    if not is_folder:
+        patient.listed = damage.listed(patient.con)
     current = [each for each in patient.listed if each.is_current]
-    bad = [(each, why) for each in current if (why := repairs.wrong_with(patient.folder, each))]
-    by_table: dict[str, list[tuple[catalog_file.Listed, str]]] = {}
-    for each, why in bad:
-        by_table.setdefault(each.table, []).append((each, why))
-    for table, found in by_table.items():
-        rows = sum(each.rows for each, _ in found if not each.deletes)
-        first, why = found[0]
+    found = list(damage.find(patient.location, current, patient.con, within=within))
+    out_of_reach = [each for each in found if not each.is_lost]
+    for table in dict.fromkeys(each.file.table for each in out_of_reach or found):
+        bad = [each for each in out_of_reach or found if each.file.table == table]
+        rows = sum(each.file.rows for each in bad if not each.file.deletes)
         of = sum(each.table == table for each in current)
-        said = f"{len(found)} of {of} files of table {table} ({rows:,} rows): {first.path} {why}"
-        can, what = repairs.outlook(table, [each for each, _ in found])
+        said = f"{len(bad)} of {of} files of table {table} ({rows:,} rows): {bad[0].file.path} {bad[0].why}"
+        can, what = repairs.outlook(table, [each.file for each in bad])
+        if out_of_reach:
+            can, what = False, repairs.OUT_OF_REACH
+        elif not is_folder:
+            can, what = False, repairs.outlook_of_team(table, patient.location)
         yield Fault(
             check="files",
             sentence=f"{said}; {what}.",
-            mend=partial(repairs.strike_out, patient.folder) if can else None,
+            mend=partial(repairs.strike_out, patient.folder, within=within) if can else None,
         )
 
 
@@ -375,24 +293,19 @@ def _clock(patient: Patient) -> Iterator[Fault]:
         )
 
 
-def _owner(path: Path) -> str:
-    try:
-        return f"owner {path.owner()}, user {os.geteuid()}"
-    except (KeyError, OSError):
-        return f"user {os.geteuid()}"
-
-
 CHECKS = (
     Check(
-        name="folder", looks_at="the folder of the store", find=_folder, of_folder=True, stops=True
+        name="folder",
+        looks_at="the folder of the store",
+        find=access.find,
+        of_folder=True,
+        stops=True,
     ),
     Check(name="space", looks_at="free space on its disk", find=_space, of_folder=True),
     Check(name="catalog", looks_at="the catalog", find=_catalog, of_folder=True, stops=True),
     Check(name="layout", looks_at="the layout of the store", find=_layout, stops=True),
     Check(name="columns", looks_at="the columns of the tables", find=_columns, stops=True),
-    Check(
-        name="files", looks_at="the files of the tables", find=_files, of_folder=True, stops=True
-    ),
+    Check(name="files", looks_at="the files of the tables", find=_files, stops=True),
     Check(name="leftovers", looks_at="what imports left behind", find=_leftovers, of_folder=True),
     Check(
         name="parted",
@@ -412,3 +325,11 @@ CHECKS = (
     Check(name="clock", looks_at="the times of imports and calls", find=_clock),
 )
 """Everything that is looked at, in this order."""
+
+_WITHIN = Check(
+    name="files",
+    looks_at="what is in the files of the tables",
+    find=partial(_wrong_files, within=True),
+    stops=True,
+)
+"""What is looked at where another check has met something that cannot be read."""

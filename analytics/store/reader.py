@@ -164,7 +164,8 @@ class Reader:
                 replaced.con.close()
             if isinstance(fault, duckdb.Error):
                 raise StoreError(
-                    f"the store in {self.store} cannot be read: {first_line(fault)}."
+                    f"the store in {self.store} cannot be read: {first_line(fault)}; patchpilot doctor "
+                    "--deep says which of its files is at fault, and what can be done."
                 ) from fault
             raise
         if replaced:

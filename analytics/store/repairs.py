@@ -1,6 +1,5 @@
 """What can be mended of a store, and how. A repair removes nothing that holds data: it moves it aside."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 from analytics.errors import StoreError
 from analytics.schema import ROLLUPS, SCHEMA_VERSION
 from analytics.semantics import roots_are_runs
-from analytics.store import catalog_file, imports, lake, migrations, prepared, refresh
+from analytics.store import catalog_file, damage, imports, lake, migrations, prepared, refresh
 from analytics.store.catalogs import catalog
 from analytics.store.location import ASIDE, CATALOG, COPIES, FILES, TMP, Location, Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_MAGIC = b"PAR1"
 _DERIVED = frozenset({*(table.name for table in ROLLUPS), "facts", "prices"})
 _TRACES_AT_ONCE = 8_000
+
+OUT_OF_REACH = (
+    "that says nothing about what it holds, and nothing is given up: see to it that it can be read (its "
+    "rights, its disk), then look again"
+)
+"""What is said of a file that cannot be looked at."""
 
 
 def bring_up(store: Store) -> str:
@@ -65,24 +69,6 @@ def scheduled(con: "DuckDBPyConnection") -> set[str]:
     return {path for (path,) in con.execute(lake.statement("queries", "scheduled")).fetchall()}
 
 
-def wrong_with(store: Path, listed: catalog_file.Listed) -> str | None:
-    """Say what is wrong with a file that the catalog lists, None where nothing is."""
-    path = store / FILES / listed.path
-    try:
-        with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(size - len(_MAGIC), 0))
-            tail = file.read()
-    except FileNotFoundError:
-        return "is missing"
-    except OSError as fault:
-        return f"cannot be read ({fault.strerror})"
-    if size != listed.size_bytes:
-        return f"has {size:,} bytes and should have {listed.size_bytes:,}"
-    return None if head == tail == _MAGIC else "is no Parquet file any more"
-
-
 def outlook(table: str, bad: Sequence[catalog_file.Listed]) -> tuple[bool, str]:
     """Say whether the loss of some files can be mended, and how."""
     if table in _DERIVED:
@@ -96,29 +82,51 @@ def outlook(table: str, bad: Sequence[catalog_file.Listed]) -> tuple[bool, str]:
     return True, f"--fix strikes them from the catalog and lists them as lost, and {again}"
 
 
-def strike_out(store: Path) -> str:
+def outlook_of_team(table: str, location: Location) -> str:
+    """Say what the user of a team's store can do about the loss of some files."""
+    kept = "bucket's versions or backup" if location.is_bucket else "folder's backup"
+    derived = "what it holds is derived from calls, but " if table in _DERIVED else ""
+    return (
+        f"{derived}a team's store is not mended here: put the file back from the {kept}, or import the "
+        "traces again into a new store"
+    )
+
+
+def strike_out(store: Path, *, within: bool = False) -> str:
     """Take files that are gone or damaged out of the catalog, so that the rest can be read.
 
     The loss is listed among the rejects; a damaged file is moved aside. Tables whose loss cannot be mended
     are left alone: striking a list of deletions would take the intact file of its rows, too.
+
+    Args:
+        store: folder of the store.
+        within: whether to read each file from its beginning to its end.
+
+    Raises:
+        StoreError: a file cannot be read, whatever it holds; nothing was struck.
     """
-    found: dict[str, list[tuple[catalog_file.Listed, str]]] = {}
-    for each in catalog_file.listed(store / CATALOG):
-        if each.is_current and (why := wrong_with(store, each)):
-            found.setdefault(each.table, []).append((each, why))
+    found: dict[str, list[damage.Wrong]] = {}
+    for listed in catalog_file.listed(store / CATALOG):
+        each = (
+            damage.wrong_with(store / FILES, listed, within=within) if listed.is_current else None
+        )
+        if each is not None and not each.is_lost:
+            raise StoreError(f"{store / FILES / listed.path} {each.why}. Nothing was struck.")
+        if each is not None:
+            found.setdefault(listed.table, []).append(each)
     wrong = [
-        pair
+        each
         for table, pairs in found.items()
-        if outlook(table, [each for each, _ in pairs])[0]
-        for pair in pairs
+        if outlook(table, [each.file for each in pairs])[0]
+        for each in pairs
     ]
-    lost = [(each, why) for each, why in wrong if not each.deletes and each.table not in _DERIVED]
-    ids = sorted({each.data_file_id for each, _ in wrong})
+    lost = [each for each in wrong if not each.file.deletes and each.file.table not in _DERIVED]
+    ids = sorted({each.file.data_file_id for each in wrong})
     with lake.writer(store) as con:
         with lake.transaction(con):
             con.execute("DELETE FROM lake.settings WHERE name = 'rules'")
-            for each, why in lost:
-                con.execute(lake.statement("statements", "add_loss"), [each.path, _loss(each, why)])
+            for each in lost:
+                con.execute(lake.statement("statements", "add_loss"), [each.file.path, _loss(each)])
         # Former states need the same files: what can no longer be told is forgotten.
         con.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
         with lake.transaction(con):
@@ -132,17 +140,17 @@ def strike_out(store: Path) -> str:
             ):
                 con.execute(lake.statement("statements", part), [ids])
     with _aside(store) as aside:
-        for each, _ in wrong:
-            damaged = store / FILES / each.path
+        for each in wrong:
+            damaged = store / FILES / each.file.path
             if damaged.exists():
                 aside(damaged)
     told = "; what they held is listed as rejected" if lost else ""
     return f"{len(wrong):,} listed files struck from the catalog{told}"
 
 
-def _loss(each: catalog_file.Listed, why: str) -> str:
+def _loss(each: damage.Wrong) -> str:
     return (
-        f"the store's own file {why}: {each.rows:,} rows of table {each.table} are lost; "
+        f"the store's own file {each.why}: {each.file.rows:,} rows of table {each.file.table} are lost; "
         "import the same traces again to bring them back"
     )
 

@@ -31,6 +31,7 @@ def prune(
     now: datetime,
     keep_runs: int | None = None,
     keep_days: float | None = None,
+    even_all: bool = False,
     dry_run: bool = False,
 ) -> Pruned:
     """Remove the traces of runs that are neither among the newest nor young enough.
@@ -43,10 +44,11 @@ def prune(
         now: the clock, UTC without a zone.
         keep_runs: how many of the newest runs, by their start.
         keep_days: how long after its last sign of life a run is kept.
+        even_all: whether the clock alone may let every run go: one that jumped ahead would.
         dry_run: only say what would go.
 
     Raises:
-        InputError: no bound at all.
+        InputError: no bound at all, or every run would go and nobody said that it may.
         StoreError: the store could not be written; it is as it was.
     """
     import duckdb
@@ -67,6 +69,8 @@ def prune(
         pruned = Pruned(
             traces=row[0], runs=row[1], calls=row[2], runs_before=row[3], calls_before=row[4]
         )
+        if since and keep_runs is None and not (even_all or dry_run):
+            _refuse_all(pruned, now, since)
         fate.keep = fate.keep and pruned.traces > 0
         if fate.keep:
             con.execute(lake.statement("statements", "prune"))
@@ -80,6 +84,15 @@ def prune(
                 first_line(fault),
             )
     return pruned
+
+
+def _refuse_all(pruned: Pruned, now: datetime, since: datetime) -> None:
+    if pruned.runs == pruned.runs_before > 0:
+        raise InputError(
+            f"all {pruned.runs:,} runs would go: by this machine's clock ({now:%Y-%m-%d %H:%M} UTC) none "
+            f"gave a sign of life since {since:%Y-%m-%d %H:%M}. Nothing was removed; where the clock is "
+            "right, say --even-all, or keep some by --keep-runs N."
+        )
 
 
 def give_room_back(con: "DuckDBPyConnection") -> None:

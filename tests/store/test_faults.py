@@ -20,6 +20,7 @@ from analytics.store import (
     catalog_file,
     compaction,
     consistency,
+    damage,
     health,
     lake,
     prepared,
@@ -264,9 +265,9 @@ def test_a_damaged_file_is_told_from_a_whole_one(
     hurt: Callable[[str], Hurt], says: str, store: Path
 ):
     listed = next(each for each in catalog_file.listed(store / CATALOG) if each.table == "payloads")
-    assert repairs.wrong_with(store, listed) is None
+    assert damage.wrong_with(store / "files", listed) is None
     hurt("payloads")(store)
-    assert says in str(repairs.wrong_with(store, listed))
+    assert says in str(damage.wrong_with(store / "files", listed))
 
 
 def test_what_cannot_be_mended_is_left_alone_beside_what_can(store: Path):

@@ -69,6 +69,18 @@ def test_either_bound_keeps(empty_store: Path, lines: Sequence[Raw]):
         assert young.runs == young.runs_before > 0
 
 
+def test_a_clock_that_jumped_ahead_removes_nothing_unasked(empty_store: Path, lines: Sequence[Raw]):
+    ahead = NOW + timedelta(days=3_650)
+    with stored(empty_store, lines) as (con, _):
+        before = left(con)
+        with pytest.raises(InputError, match=r"all .* runs would go.*--even-all"):
+            prune(con, now=ahead, keep_days=90)
+        assert left(con) == before
+        assert prune(con, now=ahead, keep_days=90, keep_runs=1).runs > 0
+        assert prune(con, now=ahead, keep_days=90, even_all=True).runs > 0
+        assert prune(con, now=ahead, keep_days=90).runs == 0
+
+
 def test_a_dry_run_changes_nothing(empty_store: Path, lines: Sequence[Raw]):
     with stored(empty_store, lines) as (con, _):
         before, snapshot = left(con), lake.snapshot_id(con)
