@@ -77,6 +77,7 @@ THREATS = (
         _VIEWER, "files or code of the machine", "only what the pages send is heard; no path leads out",
         ("security/test_served_files.py::test_no_path_leads_out",
          "security/test_served_files.py::test_only_what_the_pages_send_is_heard",
+         "security/test_served_files.py::test_no_notebook_can_be_named_and_nothing_fails_over_it",
          "security/test_served_files.py::test_no_page_tells_how_it_is_made"),
     ),
     Threat(
