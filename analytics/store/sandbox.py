@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from analytics.errors import InputError, StoreError, first_line
+from analytics.schema import ROLLUPS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from polars import DataFrame
 
-TABLES = ("runs", "fixes", "agent_runs")
+TABLES = tuple(table.name for table in ROLLUPS)
 """What can be asked: the views that metrics read, as tables."""
 
 ANSWER_WITHIN_S = 10.0
 """Counted from when the process that answers is there."""
 
 MEMORY_MB = 512
-"""Of one question, beside what a process takes that does nothing."""
+"""Of one question, beside what a process takes that does nothing. DuckDB counts half of it at most."""
 
 MOST_ROWS = 1_000
 LONGEST = 20_000
@@ -147,7 +148,7 @@ class Sandbox:
                 child.kill()
         if child.returncode == 0:
             return said
-        limit = f"{ANSWER_WITHIN_S:g} s" if is_late.is_set() else f"{MEMORY_MB} MB of memory"
+        limit = f"{ANSWER_WITHIN_S:g} s" if is_late.is_set() else "the memory that it may take"
         raise InputError(f"no answer within {limit}; the query was stopped.")
 
 

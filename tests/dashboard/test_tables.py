@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.errors import InputError, UnknownNameError
+from analytics.schema import ROLLUPS, Table
 from analytics.store import tables
 from analytics.store.reader import Reader
 from analytics.store.sandbox import MOST_ROWS, Sandbox
@@ -142,6 +143,14 @@ def test_a_question_without_an_end_is_stopped(box: Sandbox, monkeypatch: pytest.
     monkeypatch.setattr("analytics.store.sandbox.ANSWER_WITHIN_S", 0.5)
     with pytest.raises(InputError, match="no answer"):
         box.ask("SELECT count(*) FROM range(100000000000) AS a, range(1000) AS b")
+
+
+@pytest.mark.parametrize("asked", ROLLUPS, ids=lambda table: table.name)
+def test_every_view_that_the_page_names_can_be_asked(asked: Table, box: Sandbox, full: Reader):
+    rows, _ = box.ask(f"FROM {asked.name}")
+    assert {field.name for field in asked.fields} <= set(rows.columns)
+    with full.cursor() as con:
+        assert len(rows) == min(len(con.table(asked.name)), MOST_ROWS)
 
 
 def test_an_answer_as_csv_holds_no_formula_and_is_whole(box: Sandbox):
