@@ -68,7 +68,7 @@ class Sandbox:
         self._files: dict[str, int] = {}
         self._let_go = finalize(self, _close, self._files)
         try:
-            with TemporaryDirectory(prefix="patchpilot-") as folder:
+            with TemporaryDirectory(prefix="patchpilot-sql-") as folder:
                 for name in TABLES:
                     file = str(Path(folder) / name)
                     con.table(name).write_parquet(file, row_group_size=_ROWS_TOGETHER)
