@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from analytics.export.formulas import defused
 from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import Metric
 from analytics.metrics.evaluate import Cut
@@ -46,8 +47,14 @@ def as_json(metrics: Sequence[Metric], by: Sequence[str], found: Found) -> str:
 
 
 def as_csv(metrics: Sequence[Metric], by: Sequence[str], found: Found) -> str:
-    """Return what ``as_json`` says, one line per metric and cut."""
-    records = _records(metrics, by, found)
+    """Return what ``as_json`` says, one line per metric and cut; no cell is a formula."""
+    records = [
+        {
+            name: defused(value) if isinstance(value, str) else value
+            for name, value in record.items()
+        }
+        for record in _records(metrics, by, found)
+    ]
     out = io.StringIO()
     writer = csv.DictWriter(
         out, list(records[0]) if records else [*by, "metric"], lineterminator="\n"

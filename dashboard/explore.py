@@ -18,7 +18,6 @@ with app.setup:
     from analytics.overview import PERIODS as SPANS
     from analytics.overview import Scope, selection, window
     from analytics.store import tables
-    from analytics.store.sandbox import Sandbox
     from dashboard import explored, freshness, metric_chart, page, pages, reading, widgets
 
 
@@ -128,23 +127,24 @@ def question():
 
 
 @app.cell
-def sandbox(get_version, reader):
-    get_version()
-    with tables.consistent(reader) as _con:
-        copy = Sandbox(_con)
-    return (copy,)
-
-
-@app.cell
-def answer(copy, sql):
+def answer(get_version, sql, store):
+    csv_control = None
     try:
-        _rows, _more = copy.ask(sql.value or explored.EXAMPLE)
+        _copy = reading.sandbox(store, get_version())
+        _rows, _more = _copy.ask(sql.value or explored.EXAMPLE)
         _said = explored.answer_note(_rows, more=_more)
         _table = mo.ui.table(
             explored.plain(_rows), page_size=15, selection=None, show_column_summaries=False,
-            show_download=True, label="",
+            show_download=False, label="",
         )  # fmt: skip
-        _shown = widgets.element(_table)
+        # The table's own download would write texts that a spreadsheet runs.
+        csv_control = mo.download(
+            data=lambda: explored.answer_csv(_rows).encode(),
+            filename="answer.csv",
+            mimetype="text/csv",
+            label="Download as CSV",
+        )
+        _shown = widgets.join([widgets.element(_table), widgets.element(csv_control)])
     except AnalyticsError as fault:
         _said, _shown = "", widgets.callout("error", "No answer.", str(fault))
     widgets.show(

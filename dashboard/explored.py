@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from analytics.export.formulas import defused
+from analytics.export.tables import csv_text
 from analytics.metrics.aggregates import Estimate
 from analytics.metrics.catalog import Metric
 from analytics.metrics.evaluate import Cut
@@ -92,13 +94,29 @@ def answer_note(rows: pl.DataFrame, *, more: bool) -> Markup:
     return tag("p", said, class_="pp-quiet")
 
 
-def plain(rows: pl.DataFrame) -> pl.DataFrame:
+def answer_csv(rows: pl.DataFrame) -> str:
+    """Return an answer as the text of a CSV file: whole, nested values as JSON, no formulas."""
+    import duckdb
+
+    whole = plain(rows, most_characters=None)
+    with duckdb.connect() as con:
+        # A column can be named by what a trace says: PIVOT makes one of every value.
+        return csv_text(con.from_arrow(whole.rename(defused).to_arrow()))
+
+
+def plain(rows: pl.DataFrame, most_characters: int | None = _MOST_CHARACTERS) -> pl.DataFrame:
     """Return an answer with texts, numbers, times and nothing else.
 
     A nested value whose text looks like markup is executed by the notebook's table: it becomes JSON.
+
+    Args:
+        rows: as they were answered.
+        most_characters: of a text; a longer one is cut.
     """
     return rows.with_columns(
-        pl.Series(name, [_text(value) for value in rows[name].to_list()], dtype=pl.String)
+        pl.Series(
+            name, [_text(value, most_characters) for value in rows[name].to_list()], dtype=pl.String
+        )
         for name, dtype in rows.schema.items()
         if not (dtype.is_numeric() or dtype.is_temporal() or dtype == pl.Boolean)
     )
@@ -115,8 +133,8 @@ def _columns(asked: Table) -> Markup:
     return tag("details", head, tag("dl", *told, class_="pp-fields"), class_="pp-columns")
 
 
-def _text(value: object) -> str | None:
+def _text(value: object, most: int | None) -> str | None:
     if value is None:
         return None
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"
+    return text if most is None or len(text) <= most else text[:most] + "…"

@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha256
 from ipaddress import ip_address
+from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +25,15 @@ _ASKED = re.compile(
     r"(?:/[a-z]+)?/api/kernel/(?:set_ui_element_value|set_model_value|function_call|instantiate)"
 )
 """What the pages send. The notebook's server answers to far more: files, packages, its own code."""
+
+_SOCKET = re.compile(r"(?:/[a-z]+)?/ws")
+"""Where a page is spoken to."""
+
+_EVENTS = re.compile(r"(?:/[a-z]+)?/sse")
+"""The same without a websocket, which no page of ours asks for: it begins a session at a mere GET."""
+
+_NOTEBOOK = "file"
+"""Names another notebook than the page's own, in an address. There is none, and marimo fails over it."""
 
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
 _ORIGIN = re.compile(r"https?://(.+)")
@@ -78,8 +88,7 @@ class Narrow:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it with 404."""
-        is_sent = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
-        if is_sent and not _ASKED.fullmatch(scope["path"]):
+        if scope["type"] in ("http", "websocket") and not _is_asked(scope):
             await refuse(scope, receive, send, status=404, text="There is nothing here.")
             return
         await self._app(scope, receive, send)
@@ -168,6 +177,18 @@ async def refuse(scope: Scope, receive: Receive, send: Send, *, status: int, tex
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _is_asked(scope: Scope) -> bool:
+    """Whether the pages send such a request."""
+    asked = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    if _NOTEBOOK in asked:
+        return False
+    if scope["type"] == "websocket":
+        return _SOCKET.fullmatch(scope["path"]) is not None
+    if scope["method"] not in SAFE_METHODS:
+        return _ASKED.fullmatch(scope["path"]) is not None
+    return _EVENTS.fullmatch(scope["path"]) is None
 
 
 def _is_page(start: Message) -> bool:

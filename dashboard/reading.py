@@ -24,6 +24,7 @@ from analytics.spending import Spending, spending
 from analytics.store import consistency, tables
 from analytics.store.location import Store
 from analytics.store.reader import Reader, Version
+from analytics.store.sandbox import Sandbox
 from analytics.sync import StoreChoice, choose_store
 from dashboard.once import answered_once
 
@@ -111,6 +112,17 @@ def sources(store: Store, version: Version) -> tuple[DataFrame, DataFrame] | Non
     """Return the newest imports and the newest rejects, one row each; None where no store is."""
     with tables.consistent(reader(store), files=True) as con:
         return (tables.imports(con), tables.rejects(con)) if tables.has_lake(con) else None
+
+
+@answered_once(2)
+def sandbox(store: Store, version: Version) -> Sandbox:
+    """Return the copy of a version's views that SQL can be asked of.
+
+    Raises:
+        StoreError: the store cannot be read, or not be copied.
+    """
+    with tables.consistent(reader(store)) as con:
+        return Sandbox(con)
 
 
 def scope_of(store: Store, parameters: dict[str, list[str]]) -> tuple[Scope, tuple[str, ...]]:

@@ -25,6 +25,7 @@ _OLDEST = (24, 4)
 """The first version that knows recursive queries."""
 _TIMEOUT_S = 600.0
 _SESSION_S = 900
+_EXCERPT = 80
 
 _SETTINGS = {
     # What SQL says of unknown values, which is not what ClickHouse does by itself.
@@ -114,8 +115,7 @@ class Session:
         )
         self._settings = dict(_ANSWERS)
         try:
-            version, readonly = self.ask("SELECT version(), toString(getSetting('readonly'))")[0]
-            self._check(str(version), int(readonly))
+            self._check(self.ask("SELECT version(), toString(getSetting('readonly'))"))
         except BaseException:
             self._client.close()
             raise
@@ -147,12 +147,26 @@ class Session:
             parameters: name -> value as ClickHouse reads it, beside those of the query.
 
         Raises:
-            RemoteError: the server did not answer, or refused.
+            RemoteError: the server did not answer, refused, or said something that is no rows.
         """
         asked = Sql(text=query) if isinstance(query, str) else query
         bound = {f"param_{k}": v for k, v in {**asked.parameters, **(parameters or {})}.items()}
-        answer = self._send(bound, asked.text)
-        return [json.loads(line) for line in answer.splitlines()]
+        # Python's own idea of a line ends at characters that a text in an answer may hold.
+        lines = self._send(bound, asked.text).split("\n")
+        return [self._row(line) for line in lines if line]
+
+    def number(self, query: Sql | str, parameters: Mapping[str, str] | None = None) -> int:
+        """Return the one number that an answer is.
+
+        Raises:
+            RemoteError: as ``ask``, or the answer is another.
+        """
+        found = self.ask(query, parameters)
+        try:
+            ((number,),) = found
+            return int(number)
+        except (TypeError, ValueError):
+            raise RemoteError(self._oddity(json.dumps(found))) from None
 
     def make(self, name: str, query: Sql | str, parameters: Mapping[str, str]) -> None:
         """Make a temporary table, to be removed in the end."""
@@ -186,12 +200,36 @@ class Session:
         """Say in one line what the server said; it may repeat what it was sent, so not the password."""
         said = answer.text.strip().splitlines() or [f"HTTP {answer.status_code}"]
         line = said[0].replace("DB::Exception: ", "")[:400]
-        if self._address.password:
-            line = line.replace(self._address.password, "***")
-        return f"{self._address.base_url} refused: {line}"
+        return f"{self._address.base_url} refused: {self._without_password(line)}"
 
-    def _check(self, version: str, readonly: int) -> None:
-        found = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    def _without_password(self, text: str) -> str:
+        return text.replace(self._address.password, "***") if self._address.password else text
+
+    def _row(self, line: str) -> list[Any]:
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        if not isinstance(row, list):
+            raise RemoteError(self._oddity(line))
+        return row
+
+    def _oddity(self, said: str) -> str:
+        """Say that an answer is none of ClickHouse's, and how it begins."""
+        begins = " ".join(self._without_password(said).split())[:_EXCERPT] or "nothing"
+        return (
+            f"{self._address.base_url} does not answer as ClickHouse does: it said {begins!r}. Is that the "
+            "HTTP port of the server itself?"
+        )
+
+    def _check(self, said: list[list[Any]]) -> None:
+        """Refuse a server that is too old, a user who may do too little, and what is no ClickHouse."""
+        try:
+            ((version, told),) = said
+            readonly = int(told)
+            found = tuple(map(int, str(version).split(".")[:2]))
+        except (TypeError, ValueError):
+            raise RemoteError(self._oddity(json.dumps(said) if said else "")) from None
         if found < _OLDEST:
             raise RemoteError(
                 f"{self._address.base_url} is ClickHouse {version}; {'.'.join(map(str, _OLDEST))} or newer "

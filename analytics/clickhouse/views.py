@@ -151,9 +151,9 @@ def _spans(
     unsound = 0
     for table in tables:
         here = {**bound, "calls": table}
-        unsound += int(session.ask(statement("unsound"), here)[0][0])
+        unsound += session.number(statement("unsound"), here)
         session.ask(read, here)
-    calls = int(session.ask("SELECT count() FROM spans")[0][0])
+    calls = session.number("SELECT count() FROM spans")
     return Read(project=project, calls=calls, unsound=unsound)
 
 

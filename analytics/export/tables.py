@@ -11,10 +11,10 @@ from shutil import copyfile, copyfileobj
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from analytics.constants import constant
 from analytics.errors import InputError, StoreError, UnknownNameError, first_line
 from analytics.export import growth
 from analytics.export.dictionary import Column, Exportable, exportables
+from analytics.export.formulas import defused_column
 from analytics.store import consistency, lake
 from analytics.store.location import Store
 from analytics.store.reader import Reader
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 FORMATS = ("csv", "parquet")
 
 DICTIONARY = "data_dictionary"
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "'", "\t", "\r", "\n")
-"""What a spreadsheet may take for a formula; and the apostrophe, so that ours can be told apart."""
 
 _MARKDOWN_HEAD = """# Data dictionary
 
@@ -194,19 +191,11 @@ def _as_csv(rows: "DuckDBPyRelation") -> "DuckDBPyRelation":
     def said(name: str, kind: str) -> "Expression":
         column = ColumnExpression(name)
         if kind == "VARCHAR":
-            return _defused(column).alias(name)
+            return defused_column(column).alias(name)
         return FunctionExpression("to_json", column).alias(name) if kind.endswith("[]") else column
 
     columns = zip(rows.columns, rows.types, strict=True)
     return rows.project(*(said(name, str(kind)) for name, kind in columns))
-
-
-def _defused(text: "Expression") -> "Expression":
-    from duckdb import CaseExpression, FunctionExpression
-
-    first = FunctionExpression("left", text, constant(1))
-    runs = first.isin(*map(constant, _FORMULA_STARTS))
-    return CaseExpression(runs, FunctionExpression("concat", constant("'"), text)).otherwise(text)
 
 
 def _dictionary_csv(file: Path, columns: Sequence[Column]) -> None:

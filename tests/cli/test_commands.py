@@ -1,9 +1,11 @@
 """The command line as a user meets it: what it prints, where, and with which exit code."""
 
+import csv
 import json
 import os
 import signal
 import subprocess
+from io import StringIO
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -12,6 +14,7 @@ import pytest
 from analytics.cli import COMMANDS
 from tests.cli.conftest import PATCHPILOT, command_line, patchpilot
 from tests.sync.test_growth import call
+from tests.traces import Trace
 
 
 @pytest.fixture
@@ -134,8 +137,22 @@ def test_metrics_print_as_table_json_and_csv(three_runs: Path):
     assert "—" in table.splitlines()[2], "an unknown rate is no zero"
     told = json.loads(told_by("runs", "--format", "json"))
     assert (told[0]["metric"], told[0]["value"]) == ("runs", 3)
-    csv = told_by("runs", "--format", "csv")
-    assert csv.splitlines()[0].startswith("metric,unit,value,")
+    printed = told_by("runs", "--format", "csv")
+    assert printed.splitlines()[0].startswith("metric,unit,value,")
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "\tx", "'x"])
+def test_no_cell_of_printed_metrics_is_a_formula(name: str, store: Path, tmp_path: Path):
+    trace = Trace("t1")
+    trace.call("Orchestrator.run", 0, 99, inputs={"task": "x"}, attributes={"variant": name})
+    lines = "".join(json.dumps(call) + "\n" for call in trace.calls)
+    (tmp_path / "t.jsonl").write_text(lines, "utf-8")
+    assert command_line("import", tmp_path / "t.jsonl", "--store", store).returncode == 0
+    asked = ("metrics", "runs", "--by", "variant", "--store", store, "--format")
+    (row,) = csv.DictReader(StringIO(command_line(*asked, "csv").stdout))
+    assert row["variant"] == f"'{name}"
+    assert (row["metric"], row["value"]) == ("runs", "1.0")
+    assert json.loads(command_line(*asked, "json").stdout)[0]["variant"] == name
 
 
 def test_the_doctor_tells_what_a_store_holds_and_lacks(store: Path):

@@ -4,7 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -21,7 +24,45 @@ from tests.clickhouse.conftest import SECRET, Server, opened
 PATCHPILOT = Path(sys.executable).with_name("patchpilot")
 BOUGHT = "clickhouse://reader@127.0.0.1:8123/weave"
 
+LINE_ENDS = ("\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e")
+"""Where Python's own idea of a line ends, and nobody else's."""
+
 pytestmark = pytest.mark.usefixtures("asking")
+
+
+class Answering:
+    """A server that says one thing after the other, the last one again and again."""
+
+    def __init__(self) -> None:
+        answering = self
+        self.bodies = [""]
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                bodies = answering.bodies
+                body = (bodies.pop(0) if len(bodies) > 1 else bodies[0]).encode()
+                self.send_response(200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"clickhouse://reader@127.0.0.1:{self.server.server_port}/weave"
+
+
+@pytest.fixture
+def answering() -> Iterator[Answering]:
+    answering = Answering()
+    thread = Thread(target=answering.server.serve_forever, args=(0.05,))
+    thread.start()
+    yield answering
+    answering.server.shutdown()
+    thread.join()
+    answering.server.server_close()
 
 
 def metrics(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -91,7 +132,7 @@ def test_an_address_that_says_nothing_is_refused(text: str):
         Address.parse(text)
 
 
-@pytest.mark.parametrize("text", [*ODD, "'", "\\'", "\r\0", "{a:Int8}"])
+@pytest.mark.parametrize("text", [*ODD, "'", "\\'", "\r\0", "{a:Int8}", "".join(LINE_ENDS)])
 def test_whatever_is_bound_comes_through_as_it_is(merged: str, text: str):
     with Session(Address.parse(merged)) as session:
         bound = value(text)
@@ -151,6 +192,41 @@ def test_a_wrong_password_is_told_without_saying_it(merged: str, monkeypatch: py
 def test_a_server_that_is_not_there_is_told_by_its_address():
     with pytest.raises(RemoteError, match=r"^no answer from http://127\.0\.0\.1:1: .*\.$"):
         Session(Address.parse("clickhouse://127.0.0.1:1/weave"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "<html>login</html>", "[]", "{}", "null", '{"a": 1}', '["24.8.1"]', '["24.8.1", "two"]',
+        '["v24", "2"]', '["24.8.1", null]', '["24.8.1", "2", "3"]', '["24.8.1", "2"]\n["24.8.1", "2"]',
+        "[" * 100_000, "\ufeff", '["24.8.1", "2"', f"<p>{SECRET}</p>",
+    ],
+    ids=range(16),
+)  # fmt: skip
+def test_what_is_no_answer_of_clickhouse_is_told_in_one_sentence(answering: Answering, body: str):
+    answering.bodies = [body]
+    with pytest.raises(RemoteError, match=r"^http://127\.0\.0\.1:\d+ does not answer as ") as told:
+        Session(Address.parse(answering.address))
+    assert SECRET not in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("body", ["<html>", "", "[]", "{}", '["a"]', "[null]", "[1]\n[2]"])
+def test_an_odd_answer_in_the_middle_is_told_in_one_sentence(answering: Answering, body: str):
+    answering.bodies = ['["24.8.1.2684", "2"]\n', body]
+    with (
+        Session(Address.parse(answering.address)) as session,
+        pytest.raises(RemoteError, match="does not answer as ClickHouse does"),
+    ):
+        session.number("SELECT count()")
+
+
+@pytest.mark.parametrize("text", LINE_ENDS)
+def test_a_text_that_ends_a_line_for_python_comes_through(answering: Answering, text: str):
+    said = json.dumps([f"a{text}b"], ensure_ascii=text < " ")
+    answering.bodies = ['["24.8.1.2684", "2"]\n', f"{said}\n{said}\n"]
+    with Session(Address.parse(answering.address)) as session:
+        assert session.ask("SELECT 1") == [[f"a{text}b"]] * 2
 
 
 def test_a_project_is_named_where_there_are_several(both: str, server: Server):

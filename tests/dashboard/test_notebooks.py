@@ -210,6 +210,31 @@ def test_a_store_that_cannot_be_opened_is_a_designed_page(monkeypatch: pytest.Mo
     assert "written by a newer version" in html
 
 
+def test_an_answer_is_downloaded_by_our_own_hands_only(full_store: Path):
+    html = run(explore_page, full_store)
+    (table,) = re.findall(r"<marimo-table[^>]*>", html)
+    assert "data-show-download='false'" in table
+    assert "answer.csv" in html
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT " + "+".join("1" * 900), "nested too deeply"),
+        ("SELECT mode(range) FROM range(1000000000)", "no answer within"),
+        ("SELECT nowhere FROM runs", "nowhere"),
+    ],
+    ids=["deep", "large", "mistaken"],
+)
+def test_a_question_that_has_no_answer_is_told_on_the_page(
+    sql: str, said: str, full_store: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dashboard.explored.EXAMPLE", sql)
+    html = run(explore_page, full_store)
+    assert "No answer." in html
+    assert said in html
+
+
 def test_a_store_that_is_gone_is_told_on_the_page_to_explore(full_store: Path, tmp_path: Path):
     store = Path(shutil.copytree(full_store, tmp_path / "store"))
     reader = Reader(store)

@@ -1,15 +1,19 @@
 """Rows that tables show: pages, search, the tree of calls; and SQL that must stay in its box."""
 
+import csv
+from io import StringIO
+
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.errors import InputError, UnknownNameError
+from analytics.schema import ROLLUPS, Table
 from analytics.store import consistency, tables
 from analytics.store.reader import Reader
 from analytics.store.sandbox import MOST_ROWS, Sandbox
-from dashboard.explored import plain
+from dashboard.explored import answer_csv, plain
 from tests.dashboard.traces import DIFF
 
 IDS = st.integers(0, 12).map(str)
@@ -139,6 +143,27 @@ def test_a_question_without_an_end_is_stopped(box: Sandbox, monkeypatch: pytest.
     monkeypatch.setattr("analytics.store.sandbox.ANSWER_WITHIN_S", 0.5)
     with pytest.raises(InputError, match="no answer"):
         box.ask("SELECT count(*) FROM range(100000000000) AS a, range(1000) AS b")
+
+
+@pytest.mark.parametrize("asked", ROLLUPS, ids=lambda table: table.name)
+def test_every_view_that_the_page_names_can_be_asked(asked: Table, box: Sandbox, full: Reader):
+    rows, _ = box.ask(f"FROM {asked.name}")
+    assert {field.name for field in asked.fields} <= set(rows.columns)
+    with full.cursor() as con:
+        assert len(rows) == min(len(con.table(asked.name)), MOST_ROWS)
+
+
+def test_an_answer_as_csv_holds_no_formula_and_is_whole(box: Sandbox):
+    rows, _ = box.ask(
+        "SELECT '=1+1' AS \"=a\", '-' || repeat('x', 5000) AS b, -1 AS n, ['=1', NULL] AS l, "
+        "{'k': '@x'} AS s, NULL::VARCHAR AS u, '' AS e, TIMESTAMP '2026-03-01 10:00:00' AS t"
+    )
+    head, row = csv.reader(StringIO(answer_csv(rows)))
+    assert head == ["'=a", "b", "n", "l", "s", "u", "e", "t"]
+    assert row == [
+        *("'=1+1", "'-" + "x" * 5_000, "-1", '["=1", null]', '{"k": "@x"}', "", ""),
+        "2026-03-01 10:00:00.000000",
+    ]
 
 
 def test_nested_answers_become_plain_text(box: Sandbox):

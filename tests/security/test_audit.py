@@ -54,6 +54,8 @@ def test_every_pin_is_read(said: audit.Lookup):
 
 
 def test_no_pin_is_known_to_be_vulnerable(said: audit.Lookup):
+    if not said.in_reach:
+        pytest.skip("no service that knows vulnerabilities answers here")
     assert said.found == ()
 
 

@@ -103,7 +103,7 @@ def with_catalog(
 @pytest.mark.parametrize(
     ("path", "relative"), [("{precious}", 0), ("../../precious.txt", 1), ("{precious}", 1)]
 )
-@pytest.mark.parametrize("command", [["compact"], ["prune", "--keep-days", "1"]])
+@pytest.mark.parametrize("command", [["compact"], ["prune", "--keep-days", "1", "--even-all"]])
 def test_nothing_of_the_users_is_removed(
     command: list[str], path: str, relative: int, saved: Path, precious: Path, tmp_path: Path
 ):

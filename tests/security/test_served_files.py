@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,20 @@ SENT = {
 }
 """What an editor of notebooks would send to the server that ours stands on."""
 
+SOCKETS = (
+    "/ws?session_id=s_a&file=/etc/passwd",
+    "/ws?file=%2fetc%2fpasswd&session_id=s_b",
+    "/ws?session_id=s_c&fi%6ce=x",
+    "/ws?session_id=s_d&file=",
+    "/explore/ws?session_id=s_e&file=../pyproject.toml",
+    "/ws_sync?session_id=s_f",
+    "/ws_sync?file=x",
+    "/terminal/ws",
+    "/explore/terminal/ws",
+    "/lsp/x",
+)
+"""What our pages open no websocket to."""
+
 WORDS = ("root:", "[project]", "import marimo", "mo.ui", "def opened")
 
 
@@ -98,3 +113,15 @@ def test_no_page_tells_how_it_is_made(page, served: Served):
     answer = raw(served, f"{page.path}/")
     assert answer.split()[1] == "200"
     assert not [word for word in WORDS if word in answer]
+
+
+def test_no_notebook_can_be_named_and_nothing_fails_over_it(tmp_path: Path):
+    with serving(tmp_path / "store") as served:
+        assert [served.handshake(path, origin=served.origin) for path in SOCKETS] == [403] * len(
+            SOCKETS
+        )
+        for path in ("/sse?session_id=s_g", "/explore/sse?session_id=s_h&file=x", "/?file=x"):
+            assert served.get(path).status_code == 404
+        assert served.handshake("/explore/ws?session_id=s_i&task=x", origin=served.origin) == 101
+        _, _, complained = served.stop()
+    assert complained == ""

@@ -30,7 +30,10 @@ THREATS = (
     ),
     Threat(
         _WRITER, "a formula in a CSV cell", "an apostrophe before it",
-        ("export/test_tables.py::test_no_cell_is_a_formula",),
+        ("export/test_tables.py::test_no_cell_is_a_formula",
+         "cli/test_commands.py::test_no_cell_of_printed_metrics_is_a_formula",
+         "dashboard/test_tables.py::test_an_answer_as_csv_holds_no_formula_and_is_whole",
+         "dashboard/test_notebooks.py::test_an_answer_is_downloaded_by_our_own_hands_only"),
     ),
     Threat(
         _WRITER, "an archive that unpacks elsewhere, to links, or to more than the disk holds",
@@ -68,15 +71,19 @@ THREATS = (
     ),
     Threat(
         _VIEWER, "SQL on the page to explore that reads files, changes settings or never ends",
-        "one SELECT, on a copy without files, network and settings; limits of time and memory",
+        "one SELECT, on a copy without files, network and settings; a process of its own, with limits of "
+        "time and memory",
         ("security/test_sql.py::test_what_is_no_question_is_refused",
          "security/test_sql.py::test_a_question_without_an_end_is_stopped",
-         "security/test_sql.py::test_memory_has_a_limit"),
+         "security/test_sql.py::test_memory_has_a_limit",
+         "store/test_sandbox.py::test_no_question_takes_more_memory_than_it_may",
+         "store/test_sandbox.py::test_who_answers_ends_with_who_asked"),
     ),
     Threat(
         _VIEWER, "files or code of the machine", "only what the pages send is heard; no path leads out",
         ("security/test_served_files.py::test_no_path_leads_out",
          "security/test_served_files.py::test_only_what_the_pages_send_is_heard",
+         "security/test_served_files.py::test_no_notebook_can_be_named_and_nothing_fails_over_it",
          "security/test_served_files.py::test_no_page_tells_how_it_is_made"),
     ),
     Threat(

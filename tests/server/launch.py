@@ -57,11 +57,16 @@ class Served:
         )
 
     def handshake(
-        self, *, host: str | None = None, origin: str | None = None, more: str = ""
+        self,
+        path: str = "/ws?session_id=s_strange",
+        *,
+        host: str | None = None,
+        origin: str | None = None,
+        more: str = "",
     ) -> int:
         """Ask for a websocket and return the status: 101 where it was opened."""
         head = [
-            "GET /ws?session_id=s_strange HTTP/1.1",
+            f"GET {path} HTTP/1.1",
             f"Host: {host or f'127.0.0.1:{self.port}'}",
             "Connection: Upgrade",
             "Upgrade: websocket",

@@ -9,15 +9,15 @@ from analytics.sources.weave import calls, careful
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_TELLING = ("op_name", "trace_id")
+_TELLING = (b'"op_name"', b'"trace_id"')
 
 
 def recognise(head: bytes, path: Path) -> str | None:
     """Say why this is a JSONL of Weave calls; None where it is not."""
     del path
-    text = head.decode("utf-8-sig", "replace").lstrip()
-    for line in text.splitlines()[:20]:
-        if line.lstrip().startswith("{") and all(f'"{key}"' in line for key in _TELLING):
+    # As bytes: lines of a text end at characters, too, that a value in JSON may hold.
+    for line in head.removeprefix(b"\xef\xbb\xbf").lstrip().splitlines()[:20]:
+        if line.lstrip().startswith(b"{") and all(key in line for key in _TELLING):
             return "a line is a JSON object with op_name and trace_id"
     return None
 
