@@ -120,14 +120,13 @@ def _whole(store: Path, draft: Path) -> BackedUp:
 
 
 def _write(store: Path, draft: Path) -> BackedUp:
-    # Opening a store runs what its catalog says; where there is none, that is said by who opens it.
-    if (store / CATALOG).exists():
-        _refuse_foreign(store, store / CATALOG)
-    layout = lake.layout(store)
     copied = draft.with_name(CATALOG)
     copied.unlink(missing_ok=True)
-    catalog_file.copy(store / CATALOG, copied)
-    _refuse_foreign(store, copied)
+    # Opening a store runs what its catalog says; where there is none, that is said by who opens it.
+    if (store / CATALOG).exists():
+        catalog_file.copy(store / CATALOG, copied)
+        _refuse_foreign(store, copied)
+    layout = lake.layout(store)
     catalog_file.forget_scheduled(copied)
     listed = {
         f"{FILES}/{each.path}": store / FILES / each.path for each in catalog_file.listed(copied)
