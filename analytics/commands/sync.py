@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from analytics.commands.arguments import positive_seconds, semantics
-from analytics.commands.talk import print_report, tell
+from analytics.commands.talk import print_report, say_stopped, tell
 from analytics.errors import AnalyticsError
 
 if TYPE_CHECKING:
@@ -48,5 +48,5 @@ def run(arguments: argparse.Namespace) -> int:
             except AnalyticsError as fault:
                 tell(fault)  # The next pull may find the server back.
     except KeyboardInterrupt:
-        pass
+        say_stopped()
     return 0

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analytics.errors import AnalyticsError
+from analytics.errors import UNFINISHED, AnalyticsError
 
 if TYPE_CHECKING:
     from analytics.sync import FileReport, SyncReport
@@ -57,6 +57,11 @@ def _taken_for(files: "Sequence[FileReport]") -> list[str]:
         f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {name} ({reason})"
         for (name, reason), names in alike.items()
     ]
+
+
+def say_stopped() -> None:
+    """Say that a command ends because it was told to."""
+    say(f"patchpilot: stopped; {UNFINISHED}.")
 
 
 def say(text: str) -> None:

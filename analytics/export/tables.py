@@ -75,8 +75,8 @@ def export_tables(store: Store, folder: Path, format: str) -> list[Exported]:
         raise UnknownNameError("format", format, FORMATS)
     if not lake.exists(store):
         raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         # Inside the folder, so that the last step is a rename on one file system.
         with TemporaryDirectory(dir=folder, prefix=".patchpilot-") as draft:
             with _one_state(store) as con:
@@ -96,12 +96,30 @@ def export_tables(store: Store, folder: Path, format: str) -> list[Exported]:
                 folder, growth.Remembered(store=known.store, snapshot=snapshot, files=left)
             )
     except OSError as fault:
-        raise InputError(
-            f"cannot write to {folder}: {fault.strerror or fault}. What it held is as it was; choose another."
-        ) from fault
+        raise _unwritable(folder, fault.strerror or str(fault)) from fault
     return [
         Exported(table=each.table, file=folder / each.file.name, rows=each.rows) for each in written
     ]
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that tables go to, where there is none.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as fault:
+        raise _unwritable(folder, "it is a file, not a folder, or in one") from fault
+    except OSError as fault:
+        raise _unwritable(folder, fault.strerror or str(fault)) from fault
+
+
+def _unwritable(folder: Path, reason: str) -> InputError:
+    return InputError(
+        f"cannot write to {folder}: {reason}. What it held is as it was; choose another."
+    )
 
 
 def _write(

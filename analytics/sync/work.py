@@ -85,6 +85,11 @@ class Work:
         self.endings: tuple[str, ...] | None = None
         """What is taken out of archives, where that is not the usual."""
 
+    @property
+    def rejected(self) -> int:
+        """How many records and files are left out so far."""
+        return sum(len(staged.rejects) for staged in self._staged)
+
     def tell(self, what: str, done: int, of: int | None) -> None:
         """Pass on how far it is."""
         if self._progress:

@@ -12,7 +12,7 @@ from analytics.sources.values import mapping
 from analytics.verdicts import Report, ci, junit, listed, merges, records, swe_bench
 from analytics.verdicts.account import Account, outcome
 
-ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xml")
+ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xml")
 """What is taken out of a folder; a file that is named is taken as it is."""
 
 KNOWN = (
