@@ -132,6 +132,6 @@ def _nothing(report: "VerifyReport") -> str:
     of_junit = any(file.format == JUNIT for file in report.files)
     hint = f" In JUnit's XML {_SUITES} names a run or task." if of_junit else ""
     return (
-        f"none of {counted(done.verdicts, 'verdict')} is on a run of this store ({shown}). Nothing was stored. "
-        f"Here {known}.{hint}"
+        f"none of {counted(done.verdicts, 'verdict')} is on a run of this store ({shown}). Nothing was "
+        f"stored. Here {known}.{hint}"
     )
