@@ -1,11 +1,13 @@
 """What is not read: files without the right to, what this project wrote itself, what names nothing."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
 import pytest
 
+from analytics.doctor import faults
 from analytics.errors import AnalyticsError, InputError, StoreError
 from analytics.export.tables import export_tables
 from analytics.sources import inputs
@@ -182,3 +184,15 @@ def test_an_empty_path_is_refused(store: Path):
             attempt(store, [""])
     with pytest.raises(InputError, match="empty path"):
         inputs.find(["a.jsonl", ""])
+
+
+def test_an_import_of_nothing_but_rejects_leaves_no_file_behind(store: Path, tmp_path: Path):
+    count = 12_000
+    (tmp_path / "all.jsonl").write_text("".join(f'{{"n": {n}}}\n' for n in range(count)))
+    report = import_paths(store, [str(tmp_path / "all.jsonl")], format_name="otel-json")
+    assert report.written.rejected == count
+    with lake.opened(store) as con:
+        stored = con.table("lake.rejects").order("line").fetchall()
+    path = str(tmp_path / "all.jsonl")
+    assert stored == [(1, path, n + 1, "it holds no spans", f'{{"n":{n}}}') for n in range(count)]
+    assert faults(store, now=datetime.now(UTC).replace(tzinfo=None)) == []
