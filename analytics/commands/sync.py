@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from analytics.commands.arguments import positive_seconds, semantics
 from analytics.commands.talk import print_report, say_stopped, tell
 from analytics.errors import AnalyticsError
+from analytics.store import interrupts
 
 if TYPE_CHECKING:
     from analytics.sync import SyncReport
@@ -42,9 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     print_report(pull())
     try:
         while arguments.every is not None:
+            interrupts.check()
             sleep(arguments.every)
             try:
-                print_report(pull())
+                with interrupts.heeded():
+                    print_report(pull())
             except AnalyticsError as fault:
                 tell(fault)  # The next pull may find the server back.
     except KeyboardInterrupt:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analytics.errors import UNFINISHED, AnalyticsError
+from analytics.store import interrupts
 
 if TYPE_CHECKING:
     from analytics.sync import FileReport, SyncReport
@@ -60,7 +61,8 @@ def _taken_for(files: "Sequence[FileReport]") -> list[str]:
 
 
 def say_stopped() -> None:
-    """Say that a command ends because it was told to."""
+    """Say that a command which goes on until it is told to stop has stopped."""
+    interrupts.done()
     say(f"patchpilot: stopped; {UNFINISHED}.")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analytics.commands.arguments import path, positive_seconds
 from analytics.commands.talk import say_stopped, tell
 from analytics.errors import AnalyticsError
+from analytics.store import interrupts
 from analytics.store.location import Store
 
 if TYPE_CHECKING:
@@ -41,14 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
         make_folder(arguments.csv)
     print(f"watching {' '.join(arguments.paths)} (Ctrl-C stops it)", file=sys.stderr)
     try:
-        sync.watch(
-            store,
-            arguments.paths,
-            arguments.every,
-            Event(),
-            tables=arguments.csv,
-            told=_followed(store, arguments),
-        )
+        with interrupts.heeded():
+            sync.watch(
+                store,
+                arguments.paths,
+                arguments.every,
+                Event(),
+                tables=arguments.csv,
+                told=_followed(store, arguments),
+            )
     except KeyboardInterrupt:
         say_stopped()
     return 0
@@ -62,6 +64,7 @@ def _followed(
 
     def follow(report: "SyncReport | AnalyticsError") -> None:
         nonlocal last
+        interrupts.check()
         is_said = isinstance(report, AnalyticsError) and str(report) == last
         last = str(report) if isinstance(report, AnalyticsError) else ""
         if not is_said:  # Once is enough of what goes on being wrong.

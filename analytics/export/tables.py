@@ -15,7 +15,7 @@ from analytics.constants import constant
 from analytics.errors import InputError, StoreError, UnknownNameError, first_line
 from analytics.export import growth
 from analytics.export.dictionary import Column, Exportable, exportables
-from analytics.store import consistency, lake
+from analytics.store import consistency, interrupts, lake
 from analytics.store.location import Store
 from analytics.store.reader import Reader
 from analytics.store.tables import consistent
@@ -83,23 +83,29 @@ def export_tables(store: Store, folder: Path, format: str) -> list[Exported]:
                 known = growth.recall(folder, con)
                 snapshot = lake.snapshot_id(con)
                 written = list(_write(con, Path(draft), folder, known, format))
-            for each in written:
-                if not each.in_place:
-                    os.replace(each.file, folder / each.file.name)
-            left = {
-                each.file.name: growth.describe(
-                    folder / each.file.name, each.rows, list(each.columns)
+            interrupts.check()
+            with interrupts.deferred():  # All of them are of one state.
+                _put_in_place(written, folder)
+                left = {
+                    each.file.name: growth.describe(
+                        folder / each.file.name, each.rows, list(each.columns)
+                    )
+                    for each in written
+                }
+                growth.remember(
+                    folder, growth.Remembered(store=known.store, snapshot=snapshot, files=left)
                 )
-                for each in written
-            }
-            growth.remember(
-                folder, growth.Remembered(store=known.store, snapshot=snapshot, files=left)
-            )
     except OSError as fault:
         raise _unwritable(folder, fault.strerror or str(fault)) from fault
     return [
         Exported(table=each.table, file=folder / each.file.name, rows=each.rows) for each in written
     ]
+
+
+def _put_in_place(written: Iterable[Exported], folder: Path) -> None:
+    for each in written:
+        if not each.in_place:
+            os.replace(each.file, folder / each.file.name)
 
 
 def make_folder(folder: Path) -> None:
@@ -131,6 +137,7 @@ def _write(
     con.execute("SET memory_limit = $1", [_MEMORY_LIMIT])
     con.execute("SET temp_directory = $1", [str(draft)])
     for table in exportables(con):
+        interrupts.check()
         try:
             yield _write_table(con, table, draft, folder, known, kind)
         except duckdb.IOException as fault:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import StoreError, first_line
 from analytics.schema import CLOCK_TOLERANCE, SCHEMA_VERSION, TABLES
-from analytics.store import catalog_file, consistency, lake, prepared, refresh, repairs
+from analytics.store import catalog_file, consistency, interrupts, lake, prepared, refresh, repairs
 from analytics.store.location import CATALOG, COPIES, FILES, LOCK, TMP, Location, Store
 
 if TYPE_CHECKING:
@@ -123,9 +123,12 @@ def examine(store: Store, *, now: datetime, deep: bool = False) -> Iterator[Faul
         for check in CHECKS:
             if check.of_folder and Location.of(store).folder is None:
                 continue
+            interrupts.check()
             try:
                 found = _found(check, patient)
             except (duckdb.Error, sqlite3.Error, OSError) as error:
+                if interrupts.is_one(error):
+                    raise
                 found = [
                     Fault(
                         check=check.name,

@@ -223,7 +223,8 @@ def _take_over(
     folder.mkdir(parents=True, exist_ok=True)
     # A file without a row is entered nowhere, and would be left behind.
     rows = con.execute(
-        "SELECT file_name, num_rows FROM parquet_file_metadata($1)", [[str(file) for file in staged]]
+        "SELECT file_name, num_rows FROM parquet_file_metadata($1)",
+        [[str(file) for file in staged]],
     )
     filled = {name for name, count in rows.fetchall() if count}
     for position, file in enumerate(staged):

@@ -237,6 +237,7 @@ def transaction(con: "DuckDBPyConnection", fate: Fate | None = None) -> Iterator
     try:
         with interrupts.abandoned(con):
             yield
+        interrupts.check()
         con.execute("COMMIT" if fate is None or fate.keep else "ROLLBACK")
     except BaseException as fault:
         with suppress(duckdb.Error):  # A failed COMMIT has rolled back by itself.
