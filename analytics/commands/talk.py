@@ -43,7 +43,8 @@ def print_report(report: "SyncReport") -> None:
     deleted = f", {written.deleted:,} deleted" if written.deleted else ""
     print(
         f"{written.new:,} new, {written.changed:,} changed, {written.unchanged:,} unchanged{deleted}, "
-        f"{written.rejected:,} rejected calls; {counted(written.runs, 'run')} touched; {report.seconds:.1f} s"
+        f"{counted(written.rejected, 'rejected call')}; {counted(written.runs, 'run')} touched; "
+        f"{report.seconds:.1f} s"
     )
 
 

@@ -291,9 +291,10 @@ def _leftovers(patient: Patient) -> Iterator[Fault]:
     ]
     if found or orphans:
         size = sum(path.stat().st_size for path in (*found, *orphans) if path.is_file())
+        count = len(found) + len(orphans)
         yield Fault(
             check="leftovers",
-            sentence=f"an import that was cut off left {len(found) + len(orphans)} files "
+            sentence=f"an import that was cut off left {count} {'file' if count == 1 else 'files'} "
             f"({size / 1e6:,.1f} MB) that no table needs; --fix removes them, as does the next import.",
             mend=partial(repairs.clear_leftovers, patient.folder),
         )
