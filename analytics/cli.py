@@ -27,6 +27,7 @@ from analytics.commands import (
     watch,
 )
 from analytics.errors import UNFINISHED, AnalyticsError
+from analytics.store import interrupts
 from analytics.store.location import Location
 
 _COMMANDS = {
@@ -63,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         arguments = _parser().parse_args(argv)
-        return arguments.run(arguments)
+        with interrupts.listening(), interrupts.heeded():
+            return arguments.run(arguments)
     except AnalyticsError as fault:
         print(f"patchpilot: {fault}", file=sys.stderr)
         return 1

@@ -10,8 +10,11 @@ from analytics.metrics.catalog import Metric, Unit
 
 UNKNOWN = "—"
 
-_PLURAL = re.compile(r"^((?:\w+ )?\w+)s(?=$| with | that )")
-"""How metrics name what they count: fixed bugs, runs with errors, runs that tell."""
+_PLURAL = re.compile(
+    r"^((?:[\w']+ )?\w+)s(?=$| with | that | of | in )(?: that (tell|are|have)\b)?"
+)
+"""How metrics name what they count: fixed bugs, runs with errors, runs that tell, parts of runs."""
+_ONE_THAT = {"tell": "tells", "are": "is", "have": "has"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,8 +234,14 @@ def _singular(phrase: str) -> str:
 
     >>> _singular("fixed bugs"), _singular("runs with errors"), _singular("runs that tell")
     ('fixed bug', 'run with errors', 'run that tells')
+    >>> _singular("runs that are over"), _singular("agents' parts in runs")
+    ('run that is over', "agents' part in runs")
+    >>> _singular("parts of runs that tell")
+    'part of runs that tell'
     """
-    return re.sub(" that tell$", " that tells", _PLURAL.sub(r"\1", phrase))
+    return _PLURAL.sub(
+        lambda found: found[1] + (f" that {_ONE_THAT[found[2]]}" if found[2] else ""), phrase
+    )
 
 
 def _round(value: float, digits: int, *, sign: bool = False) -> str:

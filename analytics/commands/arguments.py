@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from analytics.semantics import BUNDLED
 
@@ -18,6 +19,13 @@ def semantics(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help=f"preset ({', '.join(BUNDLED)}) or TOML file of your own; may be repeated",
     )
+
+
+def path(text: str) -> Path:
+    """Return a path; an empty one, which would stand for the current folder, is refused."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty (a variable that is not set?): name a path")
+    return Path(text)
 
 
 def positive_seconds(text: str) -> float:

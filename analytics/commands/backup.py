@@ -1,8 +1,8 @@
 """patchpilot backup."""
 
 import argparse
-from pathlib import Path
 
+from analytics.commands.arguments import path
 from analytics.commands.stores import stored
 
 SUMMARY = "write the whole store to one file"
@@ -10,7 +10,7 @@ SUMMARY = "write the whole store to one file"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="a ZIP archive; must not exist yet")
+    parser.add_argument("file", type=path, metavar="FILE", help="a ZIP archive; must not exist yet")
     parser.add_argument("--demo", action="store_true", help="of the bundled traces")
 
 

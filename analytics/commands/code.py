@@ -1,16 +1,17 @@
 """patchpilot code."""
 
 import argparse
-from pathlib import Path
+
+from analytics.commands.arguments import path
 
 SUMMARY = "read what runs did to the code from their git repository"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("--repo", type=Path, required=True, metavar="DIR", help="git repository")
+    parser.add_argument("--repo", type=path, required=True, metavar="DIR", help="git repository")
     parser.add_argument(
-        "--coverage", type=Path, metavar="FILE",
+        "--coverage", type=path, metavar="FILE",
         help="coverage.json or coverage.xml; looked for in the repository",
     )  # fmt: skip
     parser.add_argument(

@@ -2,8 +2,8 @@
 
 import argparse
 from importlib import import_module
-from pathlib import Path
 
+from analytics.commands.arguments import path
 from analytics.commands.stores import stored
 
 SUMMARY = "write a page to share, or every table"
@@ -12,10 +12,10 @@ SUMMARY = "write a page to share, or every table"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     kinds = parser.add_mutually_exclusive_group(required=True)
-    kinds.add_argument("--html", type=Path, metavar="FILE", help="one self-contained page")
-    kinds.add_argument("--csv", type=Path, metavar="DIR", help="every table and view, as CSV")
+    kinds.add_argument("--html", type=path, metavar="FILE", help="one self-contained page")
+    kinds.add_argument("--csv", type=path, metavar="DIR", help="every table and view, as CSV")
     kinds.add_argument(
-        "--parquet", type=Path, metavar="DIR", help="every table and view, as Parquet"
+        "--parquet", type=path, metavar="DIR", help="every table and view, as Parquet"
     )
     parser.add_argument("--demo", action="store_true", help="of the bundled traces")
     parser.add_argument("--period", default="all", help="of the page: 7d, 14d, 28d, 90d or all")

@@ -1,9 +1,8 @@
 """patchpilot import."""
 
 import argparse
-from pathlib import Path
 
-from analytics.commands.arguments import semantics
+from analytics.commands.arguments import path, semantics
 from analytics.commands.talk import print_report
 from analytics.sources.table import BUNDLED as BUNDLED_MAPPINGS
 from analytics.sources.table import load as load_mapping
@@ -28,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--strict", action="store_true", help="store nothing where a record is unreadable"
     )
     parser.add_argument(
-        "--prices", type=Path, metavar="FILE", help="use your own prices and budgets from now on"
+        "--prices", type=path, metavar="FILE", help="use your own prices and budgets from now on"
     )
     semantics(parser)
 
@@ -45,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
             presets=sync.choose_presets(arguments.semantics),
             prices=pricing.read(arguments.prices) if arguments.prices else None,
             format_name=arguments.format,
-            mapping=load_mapping(arguments.map) if arguments.map else None,
+            mapping=load_mapping(arguments.map) if arguments.map is not None else None,
             strict=arguments.strict,
             progress=bar.tell,
         )

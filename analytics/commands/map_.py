@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from analytics.commands.arguments import path
 from analytics.errors import InputError
 
 SUMMARY = "propose what the columns of a table of your own mean"
@@ -13,7 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("file", metavar="FILE", help="CSV, TSV, JSON, JSONL, YAML, Parquet, SQLite")
     parser.add_argument(
-        "--output", type=Path, metavar="TOML", help="write it to a new file instead of printing it"
+        "--output", type=path, metavar="TOML", help="write it to a new file instead of printing it"
     )
 
 

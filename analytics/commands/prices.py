@@ -1,8 +1,8 @@
 """patchpilot prices."""
 
 import argparse
-from pathlib import Path
 
+from analytics.commands.arguments import path
 from analytics.commands.stores import stored
 from analytics.commands.talk import say
 
@@ -13,7 +13,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--set", type=Path, metavar="FILE", help="use the prices and budgets of a TOML file"
+        "--set", type=path, metavar="FILE", help="use the prices and budgets of a TOML file"
     )
     what.add_argument("--unset", action="store_true", help="go back to the listed prices")
     what.add_argument("--demo", action="store_true", help="of the bundled traces")

@@ -1,14 +1,15 @@
 """patchpilot restore."""
 
 import argparse
-from pathlib import Path
+
+from analytics.commands.arguments import path
 
 SUMMARY = "make a store of a backup"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="what backup wrote")
+    parser.add_argument("file", type=path, metavar="FILE", help="what backup wrote")
 
 
 def run(arguments: argparse.Namespace) -> int:

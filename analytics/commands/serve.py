@@ -7,6 +7,7 @@ from analytics.commands.arguments import semantics
 from analytics.commands.stores import bring_up, chosen_store
 from analytics.commands.talk import print_report
 from analytics.errors import InputError
+from analytics.store import interrupts
 
 SUMMARY = "open the dashboard in a browser"
 
@@ -55,4 +56,5 @@ def run(arguments: argparse.Namespace) -> int:
         watch_paths=tuple(arguments.data or ()),
         open_browser=arguments.open,
     )
+    interrupts.done()  # To be told to stop is how it ends.
     return 0

@@ -4,8 +4,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from analytics.commands.arguments import positive_seconds, semantics
-from analytics.commands.talk import print_report, tell
+from analytics.commands.talk import print_report, say_stopped, tell
 from analytics.errors import AnalyticsError
+from analytics.store import interrupts
 
 if TYPE_CHECKING:
     from analytics.sync import SyncReport
@@ -42,11 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     print_report(pull())
     try:
         while arguments.every is not None:
+            interrupts.check()
             sleep(arguments.every)
             try:
-                print_report(pull())
+                with interrupts.heeded():
+                    print_report(pull())
             except AnalyticsError as fault:
                 tell(fault)  # The next pull may find the server back.
     except KeyboardInterrupt:
-        pass
+        say_stopped()
     return 0

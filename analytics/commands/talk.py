@@ -4,7 +4,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analytics.errors import AnalyticsError
+from analytics.errors import UNFINISHED, AnalyticsError
+from analytics.store import interrupts
 
 if TYPE_CHECKING:
     from analytics.sync import FileReport, SyncReport
@@ -42,7 +43,8 @@ def print_report(report: "SyncReport") -> None:
     deleted = f", {written.deleted:,} deleted" if written.deleted else ""
     print(
         f"{written.new:,} new, {written.changed:,} changed, {written.unchanged:,} unchanged{deleted}, "
-        f"{written.rejected:,} rejected calls; {counted(written.runs, 'run')} touched; {report.seconds:.1f} s"
+        f"{counted(written.rejected, 'rejected call')}; {counted(written.runs, 'run')} touched; "
+        f"{report.seconds:.1f} s"
     )
 
 
@@ -57,6 +59,12 @@ def _taken_for(files: "Sequence[FileReport]") -> list[str]:
         f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {name} ({reason})"
         for (name, reason), names in alike.items()
     ]
+
+
+def say_stopped() -> None:
+    """Say that a command which goes on until it is told to stop has stopped."""
+    interrupts.done()
+    say(f"patchpilot: stopped; {UNFINISHED}.")
 
 
 def say(text: str) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analytics.commands.talk import LONGEST_LINE, say
+from analytics.verdicts import JUNIT, SUITE_PROPERTIES
 
 if TYPE_CHECKING:
     from analytics.ledger import Compared
@@ -13,12 +14,21 @@ if TYPE_CHECKING:
 SUMMARY = "take outcomes from test reports, lists of ids, merges or CI"
 
 _SHOWN = 5
+_SUITES = (
+    "the name of a suite, or its property "
+    f"{', '.join([*SUITE_PROPERTIES][:-1])} or {[*SUITE_PROPERTIES][-1]}"
+)
+"""What says which run or task a test report is about."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
-        "--reports", nargs="+", required=True, metavar="PATH", help="file, folder or glob"
+        "--reports",
+        nargs="+",
+        required=True,
+        metavar="PATH",
+        help=f"file, folder or glob; in JUnit's XML {_SUITES} names a run or task",
     )
     parser.add_argument("--by", choices=("run", "task"), help="what ids name; default: look")
     parser.add_argument(
@@ -107,6 +117,8 @@ def _flips(compared: "Compared | None") -> list[str]:
 
 def _nothing(report: "VerifyReport") -> str:
     """Return why nothing was stored, and what ids look like in the store."""
+    from analytics.render import counted
+
     done = report.verified
     if not done.verdicts:
         return "no verdict could be read from these reports. Nothing was stored."
@@ -117,7 +129,9 @@ def _nothing(report: "VerifyReport") -> str:
     known = f"a run is called {run_id!r}" + (
         f", a task {task!r}" if task else "; no run names its task"
     )
+    of_junit = any(file.format == JUNIT for file in report.files)
+    hint = f" In JUnit's XML {_SUITES} names a run or task." if of_junit else ""
     return (
-        f"none of {done.verdicts:,} verdicts is on a run of this store ({shown}). Nothing was stored. "
-        f"Here {known}."
+        f"none of {counted(done.verdicts, 'verdict')} is on a run of this store ({shown}). Nothing was "
+        f"stored. Here {known}.{hint}"
     )

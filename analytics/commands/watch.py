@@ -3,12 +3,12 @@
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analytics.commands.arguments import positive_seconds
-from analytics.commands.talk import tell
+from analytics.commands.arguments import path, positive_seconds
+from analytics.commands.talk import say_stopped, tell
 from analytics.errors import AnalyticsError
+from analytics.store import interrupts
 from analytics.store.location import Store
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--every", type=positive_seconds, default=1.0, metavar="SECONDS", help="default 1"
     )
     parser.add_argument(
-        "--csv", type=Path, metavar="DIR", help="keep every table there as CSV, after each import"
+        "--csv", type=path, metavar="DIR", help="keep every table there as CSV, after each import"
     )
 
 
@@ -35,13 +35,24 @@ def run(arguments: argparse.Namespace) -> int:
     from analytics import sync
 
     store = arguments.store or sync.default_store()
+    sync.check_watch(store, arguments.paths, arguments.csv)
+    if arguments.csv is not None:
+        from analytics.export.tables import make_folder
+
+        make_folder(arguments.csv)
     print(f"watching {' '.join(arguments.paths)} (Ctrl-C stops it)", file=sys.stderr)
     try:
-        sync.watch(
-            store, arguments.paths, arguments.every, Event(), told=_followed(store, arguments)
-        )
+        with interrupts.heeded():
+            sync.watch(
+                store,
+                arguments.paths,
+                arguments.every,
+                Event(),
+                tables=arguments.csv,
+                told=_followed(store, arguments),
+            )
     except KeyboardInterrupt:
-        return 0
+        say_stopped()
     return 0
 
 
@@ -49,9 +60,15 @@ def _followed(
     store: Store, arguments: argparse.Namespace
 ) -> "Callable[[SyncReport | AnalyticsError], None]":
     """Return what hears of every import: it is told, and written on where that was asked for."""
+    last = ""
 
     def follow(report: "SyncReport | AnalyticsError") -> None:
-        tell(report)
+        nonlocal last
+        interrupts.check()
+        is_said = isinstance(report, AnalyticsError) and str(report) == last
+        last = str(report) if isinstance(report, AnalyticsError) else ""
+        if not is_said:  # Once is enough of what goes on being wrong.
+            tell(report)
         if arguments.csv is None or isinstance(report, AnalyticsError):
             return
         from analytics.export.tables import export_tables

@@ -15,7 +15,7 @@ from analytics.errors import InputError, StoreError, UnknownNameError, first_lin
 from analytics.export import growth
 from analytics.export.dictionary import Column, Exportable, exportables
 from analytics.export.formulas import defused_column
-from analytics.store import consistency, lake
+from analytics.store import consistency, interrupts, lake
 from analytics.store.location import Store
 from analytics.store.reader import Reader
 from analytics.store.tables import consistent
@@ -72,33 +72,57 @@ def export_tables(store: Store, folder: Path, format: str) -> list[Exported]:
         raise UnknownNameError("format", format, FORMATS)
     if not lake.exists(store):
         raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         # Inside the folder, so that the last step is a rename on one file system.
         with TemporaryDirectory(dir=folder, prefix=".patchpilot-") as draft:
             with _one_state(store) as con:
                 known = growth.recall(folder, con)
                 snapshot = lake.snapshot_id(con)
                 written = list(_write(con, Path(draft), folder, known, format))
-            for each in written:
-                if not each.in_place:
-                    os.replace(each.file, folder / each.file.name)
-            left = {
-                each.file.name: growth.describe(
-                    folder / each.file.name, each.rows, list(each.columns)
+            interrupts.check()
+            with interrupts.deferred():  # All of them are of one state.
+                _put_in_place(written, folder)
+                left = {
+                    each.file.name: growth.describe(
+                        folder / each.file.name, each.rows, list(each.columns)
+                    )
+                    for each in written
+                }
+                growth.remember(
+                    folder, growth.Remembered(store=known.store, snapshot=snapshot, files=left)
                 )
-                for each in written
-            }
-            growth.remember(
-                folder, growth.Remembered(store=known.store, snapshot=snapshot, files=left)
-            )
     except OSError as fault:
-        raise InputError(
-            f"cannot write to {folder}: {fault.strerror or fault}. What it held is as it was; choose another."
-        ) from fault
+        raise _unwritable(folder, fault.strerror or str(fault)) from fault
     return [
         Exported(table=each.table, file=folder / each.file.name, rows=each.rows) for each in written
     ]
+
+
+def _put_in_place(written: Iterable[Exported], folder: Path) -> None:
+    for each in written:
+        if not each.in_place:
+            os.replace(each.file, folder / each.file.name)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that tables go to, where there is none.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as fault:
+        raise _unwritable(folder, "it is a file, not a folder, or in one") from fault
+    except OSError as fault:
+        raise _unwritable(folder, fault.strerror or str(fault)) from fault
+
+
+def _unwritable(folder: Path, reason: str) -> InputError:
+    return InputError(
+        f"cannot write to {folder}: {reason}. What it held is as it was; choose another."
+    )
 
 
 def _write(
@@ -110,6 +134,7 @@ def _write(
     con.execute("SET memory_limit = $1", [_MEMORY_LIMIT])
     con.execute("SET temp_directory = $1", [str(draft)])
     for table in exportables(con):
+        interrupts.check()
         try:
             yield _write_table(con, table, draft, folder, known, kind)
         except duckdb.IOException as fault:

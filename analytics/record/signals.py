@@ -9,11 +9,13 @@ from analytics.record import recorder
 
 FLUSH_S = 5.0
 _NAMES = {signal.SIGTERM: "Terminated", signal.SIGINT: "KeyboardInterrupt"}
+if hasattr(signal, "SIGHUP"):  # Where a terminal that closes says so.
+    _NAMES[signal.SIGHUP] = "Hangup"
 _before: dict[int, object] = {}
 
 
 def listen() -> None:
-    """Listen to SIGTERM and SIGINT from now on; only the main thread can, others do nothing.
+    """Listen to SIGTERM, SIGINT and SIGHUP from now on; only the main thread can, others do nothing.
 
     Python's own SIGINT is left alone: it becomes a KeyboardInterrupt, which ends runs by itself, and
     asyncio puts its own in that place only.

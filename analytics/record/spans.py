@@ -179,7 +179,7 @@ class Span:
             return
         if self._recorder.interrupted and name in _STOPS:
             name = self._recorder.interrupted
-        if name in ("KeyboardInterrupt", "Terminated"):
+        if name in ("KeyboardInterrupt", "Terminated", "Hangup"):
             self._facts.setdefault("error_kind", "infra")
         self._send("error", ended_ns, name, _message(fault))
 

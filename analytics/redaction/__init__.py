@@ -241,6 +241,8 @@ _NAME_ENDS = (
 """With one of these ends every name that says that its value is secret."""
 
 _ASSIGNED = re.compile(r"""(?:\\*["'])?[ \t\r\n]*[:=]""")
+_PEM = "PRIVATE KEY"
+_NAMED_HINTS, _TOKEN_HINTS = re.compile(_hint(_NAMED)), re.compile(_TOKEN_HINT)
 _SHAPED_HINTS = tuple(re.compile(secret.hint) for secret in _SHAPED)
 
 
@@ -250,6 +252,12 @@ def may_hold_secret(text: str) -> bool:
     >>> may_hold_secret('{"prompt_tokens": 12}'), may_hold_secret('{"api_key": "x"}')
     (False, True)
     """
+    return _names_one(text) or _marks_one(text) or _shapes_one(text)
+
+
+def _names_one(text: str) -> bool:
+    if _PEM in text:
+        return True
     folded = text.lower()
     for end in _NAME_ENDS:
         at = folded.find(end)
@@ -257,7 +265,15 @@ def may_hold_secret(text: str) -> bool:
             if _ASSIGNED.match(folded, at + len(end)):
                 return True
             at = folded.find(end, at + 1)
-    return any(mark in text for mark in _MARKS) or any(hint.search(text) for hint in _SHAPED_HINTS)
+    return False
+
+
+def _marks_one(text: str) -> bool:
+    return any(mark in text for mark in _MARKS)
+
+
+def _shapes_one(text: str) -> bool:
+    return any(hint.search(text) for hint in _SHAPED_HINTS)
 
 
 def redact(text: str, *, emails: bool = False) -> str:
@@ -266,11 +282,19 @@ def redact(text: str, *, emails: bool = False) -> str:
     >>> redact('{"password": "hunter2", "prompt_tokens": 12}')
     '{"password": "[redacted:value]", "prompt_tokens": 12}'
     """
-    secrets = _replacements(emails=emails)
-    if (emails or may_hold_secret(text)) and re.search(_hint(secrets), text):
-        for secret in secrets:
+    if emails or _is_hinted(text):
+        for secret in _replacements(emails=emails):
             text = re.sub(secret.regex, secret.replacement, text)
     return text
+
+
+def _is_hinted(text: str) -> bool:
+    """Say whether a secret is worth a replacement; a text is searched only for what its quick signs allow."""
+    return bool(
+        (_names_one(text) and _NAMED_HINTS.search(text))
+        or (_marks_one(text) and _TOKEN_HINTS.search(text))
+        or _shapes_one(text)
+    )
 
 
 FEW = 2_000

@@ -123,7 +123,7 @@ def load(name_or_path: str) -> Preset:
         text = (files("analytics.semantics") / f"{name_or_path}.toml").read_text("utf-8")
         return parse(name_or_path, text + _own_fields() if name_or_path == "record" else text)
     path = Path(name_or_path)
-    if not path.suffix and not path.exists():
+    if not name_or_path.strip() or (not path.suffix and not path.exists()):
         raise UnknownNameError("preset", name_or_path, BUNDLED)
     try:
         return parse(path.stem, path.read_text("utf-8"))

@@ -4,7 +4,7 @@ import codecs
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from glob import glob, has_magic
@@ -50,57 +50,96 @@ class Input:
 
 
 def find(
-    names: Sequence[str], *, missing_ok: bool = False, endings: tuple[str, ...] = ENDINGS
+    names: Sequence[str],
+    *,
+    missing_ok: bool = False,
+    endings: tuple[str, ...] = ENDINGS,
+    kind: str = "trace file",
+    is_own: Callable[[Path], bool] = lambda path: False,
 ) -> list[Input]:
     """Return every input that the names stand for, each file once, in a fixed order.
 
+    A folder below that may not be looked into is an input too: whoever opens it says why.
+
     Args:
-        names: files, folders (all that is readable below, hidden files apart), globs, or "-".
+        names: files, folders (all below that is called like traces, hidden files apart), globs, or "-".
         missing_ok: pass over what does not exist (yet).
         endings: what is taken out of a folder.
+        kind: what is looked for, as messages call it.
+        is_own: tells what this project wrote itself, which no folder and no glob stands for.
 
     Raises:
         InputError: a name that stands for nothing.
     """
+    refuse_empty(names)
     found: dict[Path | None, Input] = {}
     for name in names:
         if name == "-":
             found[None] = Input(name="standard input", path=None)
             continue
-        paths = list(_paths(name, endings))
+        paths = list(_paths(name, endings, is_own))
         if not paths and not missing_ok:
-            raise InputError(_nothing(name, endings))
+            raise InputError(_nothing(name, endings, kind))
         for path in paths:
             found.setdefault(path.resolve(), Input(name=str(path), path=path))
     return list(found.values())
 
 
-def _paths(name: str, endings: tuple[str, ...]) -> Iterator[Path]:
+def refuse_empty(names: Sequence[str]) -> None:
+    """Refuse an empty path, which would stand for the current folder.
+
+    Raises:
+        InputError: there is one.
+    """
+    if not all(name.strip() for name in names):
+        raise InputError(
+            "an empty path names nothing (a variable that is not set?). Nothing was read; the current "
+            "folder is called '.'."
+        )
+
+
+def _paths(name: str, endings: tuple[str, ...], is_own: Callable[[Path], bool]) -> Iterator[Path]:
     path = Path(name).expanduser()
     if path.is_dir():
-        yield from _in_folder(path, endings)
+        yield from _in_folder(path, endings, is_own)
     elif path.exists():
         yield path
     elif has_magic(name):
-        for hit in sorted(glob(str(path), recursive=True)):
-            yield from _in_folder(Path(hit), endings) if Path(hit).is_dir() else [Path(hit)]
+        for hit in map(Path, sorted(glob(str(path), recursive=True))):
+            if hit.is_dir():
+                yield from _in_folder(hit, endings, is_own)
+            elif not is_own(hit):
+                yield hit
 
 
-def _in_folder(folder: Path, endings: tuple[str, ...]) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and _is_trace(path, endings) and path.is_file():
-            yield path
+def _in_folder(
+    folder: Path, endings: tuple[str, ...], is_own: Callable[[Path], bool]
+) -> Iterator[Path]:
+    unread: list[OSError] = []
+    found: list[Path] = []
+    for parent, below, names in os.walk(folder, onerror=unread.append):
+        below[:] = [name for name in below if not name.startswith(".")]
+        found += [Path(parent, name) for name in names if not name.startswith(".")]
+    locked = [Path(fault.filename) for fault in unread if isinstance(fault, PermissionError)]
+    traces = (path for path in found if _is_trace(path, endings) and _is_file(path))
+    yield from sorted([*locked, *(path for path in traces if not is_own(path))])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True  # Whoever opens it says why not.
 
 
 def _is_trace(path: PurePath, endings: tuple[str, ...]) -> bool:
     return path.name.lower().removesuffix(".gz").removesuffix(".zst").endswith(endings)
 
 
-def _nothing(name: str, endings: tuple[str, ...]) -> str:
+def _nothing(name: str, endings: tuple[str, ...], kind: str) -> str:
     path = Path(name).expanduser()
     if path.is_dir():
-        return _holds_nothing(name, endings)
+        return _holds_nothing(name, endings, kind)
     if has_magic(name):
         return f"nothing matches {name}. Nothing was read."
     folder = path.parent
@@ -109,20 +148,23 @@ def _nothing(name: str, endings: tuple[str, ...]) -> str:
     return f"there is no file {name}. Nothing was read.{hint}"
 
 
-def _holds_nothing(name: str, endings: tuple[str, ...]) -> str:
+def _holds_nothing(name: str, endings: tuple[str, ...], kind: str = "trace file") -> str:
     return (
-        f"{name} holds no trace file ({', '.join(endings)}, also as .gz or .zst). "
+        f"{name} holds no {kind} ({', '.join(endings)}, also as .gz or .zst). "
         "Nothing was read; name the files themselves if they are called otherwise."
     )
 
 
 def is_archive(path: Path) -> bool:
     """Say whether a file stands for the files in it, and is none of a known format by itself."""
-    if not archives.is_archive(path):
-        return False
-    with path.open("rb") as file:
-        # No more than tells an archive: the text of a member may look like a format.
-        start = file.read(4)
+    try:
+        if not archives.is_archive(path):
+            return False
+        with path.open("rb") as file:
+            # No more than tells an archive: the text of a member may look like a format.
+            start = file.read(4)
+    except OSError:
+        return False  # Whoever opens it says why.
     return not any(entry.recognise(start, path) for entry in FORMATS)
 
 
@@ -161,6 +203,8 @@ def open_plain(item: Input, folder: Path) -> Path:
         InputError: it is empty, cannot be read, or its archive is broken.
     """
     try:
+        if item.path and item.path.is_dir():
+            os.scandir(item.path).close()  # It was found locked: this says so.
         plain = item.path if item.path and _is_plain(item.path) else _copy(item, folder)
         with plain.open("rb") as file:
             empty = not file.read(HEAD_BYTES).strip()

@@ -202,8 +202,9 @@ def excerpt(record: object) -> str:
         text = record if isinstance(record, str) else as_json(record)
     except UnusableError:
         text = ""
-    shown = "".join(c if c.isprintable() else "\ufffd" for c in redact(text[:2000]).strip())
-    return shown[:200]
+    # Far more than is shown: a secret that is cut in two is not known for one.
+    shown = redact(text[:2000]).strip()[:200]
+    return "".join(c if c.isprintable() else "\ufffd" for c in shown)
 
 
 def parsed(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds

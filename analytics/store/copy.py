@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analytics.constants import constant
 from analytics.errors import StoreError, first_line
 from analytics.schema import SCHEMA_VERSION
-from analytics.store import consistency, lake, retention
+from analytics.store import consistency, interrupts, lake, retention
 from analytics.store.catalogs import catalog
 from analytics.store.location import Location, Store
 
@@ -74,9 +74,10 @@ def copy(source: Store, target: Store) -> tuple[Copied, ...]:
                         _copy_table(con, table, columns)
                 return tuple(_compared(con, table, columns) for table, columns in tables.items())
         except BaseException as fault:
+            interrupts.done()
             with suppress(StoreError, duckdb.Error):
                 _empty(con, tables)
-            if isinstance(fault, duckdb.Error):
+            if isinstance(fault, duckdb.Error) and not interrupts.is_one(fault):
                 raise StoreError(
                     f"the copy in {place} was given up: {first_line(fault)}."
                 ) from fault
@@ -96,6 +97,7 @@ def _check_empty(con: "DuckDBPyConnection", place: Location, tables: dict[str, l
 def _copy_table(con: "DuckDBPyConnection", table: str, columns: list[str]) -> None:
     from duckdb import ColumnExpression
 
+    interrupts.check()
     taken: list[Expression] = [
         constant(None).alias(name) if name in _OWN.get(table, ()) else ColumnExpression(name)
         for name in columns
@@ -107,6 +109,7 @@ def _compared(con: "DuckDBPyConnection", table: str, columns: list[str]) -> Copi
     """Compare the rows of both by their number and the sum of two hashes of each, whatever their order."""
     from duckdb import ColumnExpression, FunctionExpression
 
+    interrupts.check()
     told = [ColumnExpression(name) for name in columns if name not in _OWN.get(table, ())]
     wanted: list[Expression] = [
         FunctionExpression("count"),

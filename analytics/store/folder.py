@@ -122,6 +122,10 @@ class FolderCatalog:
             for folder in (self._folder, self._folder / FILES, self._folder / TMP):
                 folder.mkdir(parents=True, exist_ok=True)
             return (self._folder / LOCK).open("a+")
+        except (FileExistsError, NotADirectoryError) as fault:
+            raise StoreError(
+                f"cannot write to the store in {self._folder}: it is a file, not a folder, or in one."
+            ) from fault
         except OSError as fault:
             raise StoreError(
                 f"cannot write to the store in {self._folder}: {fault.strerror}."

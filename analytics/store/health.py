@@ -20,6 +20,7 @@ from analytics.store import (
     catalog_file,
     consistency,
     damage,
+    interrupts,
     lake,
     prepared,
     refresh,
@@ -53,9 +54,12 @@ def examine(store: Store, *, now: datetime, deep: bool = False) -> Iterator[Faul
         for check in CHECKS:
             if check.of_folder and Location.of(store).folder is None:
                 continue
+            interrupts.check()
             try:
                 found = _found(check, patient)
             except (duckdb.Error, sqlite3.Error, OSError) as error:
+                if interrupts.is_one(error):
+                    raise
                 # A file that is damaged inside says neither its name nor its table.
                 found = _found(_WITHIN, patient) if patient.is_open and not deep else []
                 found = found or [
@@ -206,9 +210,10 @@ def _leftovers(patient: Patient) -> Iterator[Fault]:
     ]
     if found or orphans:
         size = sum(path.stat().st_size for path in (*found, *orphans) if path.is_file())
+        count = len(found) + len(orphans)
         yield Fault(
             check="leftovers",
-            sentence=f"an import that was cut off left {len(found) + len(orphans)} files "
+            sentence=f"an import that was cut off left {count} {'file' if count == 1 else 'files'} "
             f"({size / 1e6:,.1f} MB) that no table needs; --fix removes them, as does the next import.",
             mend=partial(repairs.clear_leftovers, patient.folder),
         )

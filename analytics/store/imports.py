@@ -1,9 +1,10 @@
 """Writes one import into a store: upsert, facts, revisions, rejects and rollups in one transaction."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from shutil import copyfile
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from analytics.cost import PriceList
+
+_REJECTS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,8 +218,18 @@ def _take_over(
     taken_over: list[Path],
 ) -> None:
     """Make the staged files the store's own as they are: payloads are most of an import."""
+    if not staged:
+        return
     folder.mkdir(parents=True, exist_ok=True)
+    # A file without a row is entered nowhere, and would be left behind.
+    rows = con.execute(
+        "SELECT file_name, num_rows FROM parquet_file_metadata($1)",
+        [[str(file) for file in staged]],
+    )
+    filled = {name for name, count in rows.fetchall() if count}
     for position, file in enumerate(staged):
+        if str(file) not in filled:
+            continue
         kept = folder / f"import-{import_id}-{position}-{uuid4().hex}.parquet"
         taken_over.append(kept)
         try:
@@ -281,10 +294,12 @@ def write_rejects(con: "DuckDBPyConnection", import_id: int, rejects: Sequence[R
     if not rejects:
         return
     con.execute("CREATE OR REPLACE TEMP TABLE new_rejects AS FROM lake.rejects LIMIT 0")
-    con.executemany(
-        "INSERT INTO new_rejects VALUES ($1, $2, $3, $4, $5)",
-        [(import_id, r.file, r.line, r.reason, r.excerpt) for r in rejects],
-    )
+    for start in range(0, len(rejects), _REJECTS_AT_ONCE):
+        some = rejects[start : start + _REJECTS_AT_ONCE]
+        told = json.dumps([asdict(reject) for reject in some], ensure_ascii=False)
+        # Where a name of a file is no text, what cannot be written of it is a question mark.
+        told = told.encode("utf-8", "replace").decode("utf-8")
+        con.execute(lake.statement("statements", "new_rejects"), [import_id, told])
     con.execute(lake.statement("statements", "add_rejects"))
 
 

@@ -238,6 +238,7 @@ def transaction(con: "DuckDBPyConnection", fate: Fate | None = None) -> Iterator
     try:
         with interrupts.abandoned(con):
             yield
+        interrupts.check()
         is_kept = fate is None or fate.keep
         if is_kept:
             holding.check(con)

@@ -145,7 +145,8 @@ def strike_out(store: Path, *, within: bool = False) -> str:
             if damaged.exists():
                 aside(damaged)
     told = "; what they held is listed as rejected" if lost else ""
-    return f"{len(wrong):,} listed files struck from the catalog{told}"
+    files = "file" if len(wrong) == 1 else "files"
+    return f"{len(wrong):,} listed {files} struck from the catalog{told}"
 
 
 def _loss(each: damage.Wrong) -> str:

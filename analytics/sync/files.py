@@ -1,15 +1,19 @@
 """Traces from files: once, or on and on as they grow."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from analytics import __version__
 from analytics.errors import AnalyticsError, InputError, StoreError
 from analytics.semantics import BUNDLED, Preset, load
+from analytics.store.catalogs import catalog
 from analytics.store.imports import InputMark
-from analytics.store.location import Store
+from analytics.store.location import Location, Store
+from analytics.sync.own import own, refuse
 from analytics.sync.work import TAILED, Progress, SyncReport, Work, working
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from analytics.sources.table import TableMapping
 
 _PRINT_BYTES = 4096
+_BLOCK_BYTES = 1 << 20
 _TAILED = (TAILED, "record")
 """Formats whose lines can be understood one by one."""
 
@@ -51,16 +56,18 @@ def import_paths(
         InputError: an input that cannot be used; nothing is stored.
         StoreError: the store cannot be written; it is as it was.
     """
-    from analytics.sources.inputs import ENDINGS, find, named
+    from analytics.sources.inputs import ENDINGS, find, named, refuse_empty
     from analytics.sources.table import format_of, rows
 
     if format_name is not None:
         named(format_name)  # A misspelt one is told once, not of every file.
     taken_for = format_of(mapping) if mapping else format_name
     endings = tuple(dict.fromkeys((*ENDINGS, *rows.ENDINGS))) if mapping else ENDINGS
+    refuse_empty(paths)
+    refuse(paths, store)
     with working(store, progress) as work:
         work.endings = endings
-        found = find(paths, endings=endings)
+        found = find(paths, endings=endings, is_own=own(store))
         for position, item in enumerate(found):
             work.tell("reading", position, len(found))
             if len(found) == 1 or strict:
@@ -84,12 +91,33 @@ def choose_presets(names: Iterable[str]) -> tuple[Preset, ...]:
     return tuple(chosen)
 
 
+def check_watch(store: Store, paths: Sequence[str], tables: Path | None = None) -> None:
+    """Refuse what a watch could only complain of again and again; a folder may be empty so far.
+
+    Raises:
+        InputError: a path that stands for nothing, or for what is written to.
+        StoreError: no store can stand there.
+    """
+    from analytics.sources.inputs import find, refuse_empty
+
+    refuse_empty(paths)
+    refuse(paths, store, tables)
+    for name in paths:
+        if not Path(name).expanduser().is_dir():
+            find([name])
+    location = Location.of(store)
+    if location.folder is not None:
+        with catalog(location).still():
+            pass
+
+
 def watch(
     store: Store,
     paths: Sequence[str],
     interval_s: float,
     stop: Event,
     *,
+    tables: Path | None = None,
     told: Callable[[SyncReport | AnalyticsError], None] | None = None,
 ) -> None:
     """Import what appears under some paths, and what growing files get, until told to stop.
@@ -102,13 +130,15 @@ def watch(
         paths: files, folders and globs; they may not exist yet.
         interval_s: pause between looks.
         stop: set to end the watch.
+        tables: folder that whoever is told writes tables to: what is there is not read.
         told: hears of every import, and of everything that went wrong; the watch goes on.
     """
     from analytics.sources.inputs import find
 
-    seen: dict[Path, tuple[int, int]] = {}
+    seen: dict[Path, tuple[int, int, bool]] = {}
     while not stop.is_set():
-        found = [item for item in find(paths, missing_ok=True) if item.path is not None]
+        looked = find(paths, missing_ok=True, is_own=own(store, tables))
+        found = [item for item in looked if item.path is not None]
         stamps = {_path(item): _stamp(_path(item)) for item in found}
         fresh = [item for item in found if stamps[_path(item)] != seen.get(_path(item))]
         seen = stamps
@@ -145,11 +175,12 @@ def _stage_growth(work: Work, item: "Input", mark: tuple[int, str, int] | None) 
     from analytics.sources import inputs
 
     if inputs.is_archive(_path(item)):
-        work.stage_or_reject(item)
-        return True
+        return _stage_whole(work, item, mark)
     try:
         plain = inputs.open_plain(item, work.folder)
-    except InputError:
+    except InputError as fault:
+        if isinstance(fault.__cause__, PermissionError):
+            return _stage_whole(work, item, mark)
         return False  # Empty so far: what is being written now comes with the next look.
     is_plain = plain == item.path
     name = _format_of(item, plain)
@@ -160,8 +191,7 @@ def _stage_growth(work: Work, item: "Input", mark: tuple[int, str, int] | None) 
         return False  # Its first line is being written.
     elif not is_plain or name not in _TAILED:
         # Only line by line is it certain that what was read before stays as it was.
-        work.stage_or_reject(item)
-        return True
+        return _stage_whole(work, item, mark)
     grown = work.folder / f"grown-{len(work.marks)}.jsonl"
     size, count = _copy_lines(plain, offset, grown)
     if count == 0:
@@ -176,6 +206,33 @@ def _stage_growth(work: Work, item: "Input", mark: tuple[int, str, int] | None) 
         )
     )
     return True
+
+
+def _stage_whole(work: Work, item: "Input", mark: tuple[int, str, int] | None) -> bool:
+    """Read a file from its beginning, unless what is in it was refused before, by this version."""
+    path = _path(item)
+    size, print_ = path.stat().st_size, _content(path)
+    if mark is not None and mark[:2] == (size, print_):
+        return False
+    refused_before = work.rejected
+    work.stage_or_reject(item)
+    if work.rejected > refused_before:
+        work.marks.append(
+            InputMark(path=str(path.resolve()), size_bytes=size, head_hash=print_, lines_count=0)
+        )
+    return True
+
+
+def _content(path: Path) -> str:
+    """Return a digest of all that is in a file, and of the version that reads it."""
+    digest = hashlib.sha256(f"{__version__}\n".encode())
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+    except OSError as fault:
+        return f"cannot be read: {fault.strerror}"
+    return digest.hexdigest()
 
 
 def _continues(path: Path, size: int, print_: str) -> bool:
@@ -221,12 +278,13 @@ def _fingerprint(path: Path, size: int) -> str:
     return digest.hexdigest()
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(path: Path) -> tuple[int, int, bool]:
     try:
         status = path.stat()
     except OSError:
-        return -1, 0  # It went away between two looks; it is read when it is back.
-    return status.st_size, status.st_mtime_ns
+        return -1, 0, False  # It went away between two looks; it is read when it is back.
+    # Who is given the right to read a file changes neither its size nor its time.
+    return status.st_size, status.st_mtime_ns, os.access(path, os.R_OK)
 
 
 def _path(item: "Input") -> Path:

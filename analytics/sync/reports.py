@@ -16,6 +16,7 @@ from analytics.store import catalog_file, compaction, lake
 from analytics.store import verdicts as store_verdicts
 from analytics.store.location import Store
 from analytics.store.verdicts import Reported, Verified
+from analytics.sync.own import own
 from analytics.sync.work import FileReport
 from analytics.verdicts import Report
 from analytics.verdicts.matching import By
@@ -61,7 +62,7 @@ def verify(
         )
     if not lake.exists(store):
         raise StoreError(f"there is no store in {store}. Import something: patchpilot import PATH.")
-    found = find(paths, endings=ENDINGS)
+    found = find(paths, endings=ENDINGS, kind="report", is_own=own(store))
     now = datetime.now(UTC).replace(tzinfo=None)
     with (
         lake.writer(store) as con,

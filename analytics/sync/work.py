@@ -85,6 +85,11 @@ class Work:
         self.endings: tuple[str, ...] | None = None
         """What is taken out of archives, where that is not the usual."""
 
+    @property
+    def rejected(self) -> int:
+        """How many records and files are left out so far."""
+        return sum(len(staged.rejects) for staged in self._staged)
+
     def tell(self, what: str, done: int, of: int | None) -> None:
         """Pass on how far it is."""
         if self._progress:
@@ -106,6 +111,9 @@ class Work:
         else:
             found, reason = inputs.recognise(item, plain, format_name)
         self.stage_file(plain, found, name=item.name, reason=reason)
+        if isinstance(format_name, str) and _is_nothing(self._staged[-1]):
+            known = f"nothing in it is {found.name}, which it was taken for because you said so"
+            self._reject(Reject(file=item.name, line=None, reason=known))
 
     def stage_or_reject(self, item: "Input", format_name: str | SourceFormat | None = None) -> None:
         """Read one of several inputs; one that cannot be used is left out, and counted."""
@@ -206,6 +214,14 @@ class Work:
             notes=tuple(_of_files(note, names) for note, names in self._notes.items()),
             seconds=perf_counter() - self._began,
         )
+
+
+def _is_nothing(staged: Staged) -> bool:
+    import pyarrow.parquet
+
+    if staged.rejects:
+        return False
+    return not any(pyarrow.parquet.read_metadata(file).num_rows for file in staged.files)
 
 
 def _of_files(note: str, names: Sequence[str]) -> str:

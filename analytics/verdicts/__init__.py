@@ -19,6 +19,14 @@ KINDS: tuple[Kind, ...] = ("merge", "ci", "tests", "list")
 Names = Literal["run", "task", "commit", "any"]
 """What a clue may be; any is a run where there is one of that id, else a task."""
 
+JUNIT = "JUnit XML"
+"""What a report in JUnit's XML is called."""
+
+SUITE_PROPERTIES: dict[str, Names] = {
+    "run_id": "run", "run": "run", "task": "any", "task_id": "any", "instance_id": "any",
+}  # fmt: skip
+"""Property of a suite of JUnit's that says what it tested -> what it names."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Clue:

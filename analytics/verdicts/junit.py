@@ -6,18 +6,13 @@ from xml.parsers import expat
 
 from analytics.sources.rows import UnusableError
 from analytics.sources.values import count, moment
-from analytics.verdicts import Clue, Names, Saying
+from analytics.verdicts import SUITE_PROPERTIES, Clue, Saying
 from analytics.verdicts.account import Account, evidence, named
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 _DEEPEST = 100
-_NAMED: dict[str, Names] = {
-    "run_id": "run", "run": "run", "task": "any", "task_id": "any", "instance_id": "any",
-}  # fmt: skip
-"""Property of a suite that says what it tested -> what it names."""
-
 _BAD = ("failure", "error", "rerunFailure")
 
 
@@ -86,8 +81,10 @@ class _Reader:
             self._in_test = "skipped" if tag == "skipped" and self._in_test == "passed" else "bad"
         elif tag == "property" and not self._in_test and self._open:
             told = attributes.get("name", "").strip().lower()
-            if told in _NAMED and attributes.get("value", "").strip():
-                self._open[-1].about = Clue(text=named(attributes["value"]), names=_NAMED[told])
+            if told in SUITE_PROPERTIES and attributes.get("value", "").strip():
+                self._open[-1].about = Clue(
+                    text=named(attributes["value"]), names=SUITE_PROPERTIES[told]
+                )
 
     def _end(self, tag: str) -> None:
         self._depth -= 1

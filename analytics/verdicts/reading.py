@@ -9,10 +9,10 @@ from typing import Any
 from analytics.errors import InputError
 from analytics.sources.rows import MAX_RECORD_BYTES, UnusableError, parsed
 from analytics.sources.values import mapping
-from analytics.verdicts import Report, ci, junit, listed, merges, records, swe_bench
+from analytics.verdicts import JUNIT, Report, ci, junit, listed, merges, records, swe_bench
 from analytics.verdicts.account import Account, outcome
 
-ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xml")
+ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xml")
 """What is taken out of a folder; a file that is named is taken as it is."""
 
 KNOWN = (
@@ -48,7 +48,7 @@ def read(path: Path, *, name: str, origin: str, passed: bool = True) -> Report:
     out = Account(name)
     if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         junit.of_report(raw, out)
-        return out.report(origin, "JUnit XML")
+        return out.report(origin, JUNIT)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:

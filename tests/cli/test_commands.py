@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 from io import StringIO
@@ -182,6 +183,62 @@ def test_a_closed_pipe_is_no_error(three_runs: Path):
     line = f"'{PATCHPILOT}' metrics --store '{three_runs}' | head -n 1"
     done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["import", ""],
+        ["import", "a.jsonl", "--map", ""],
+        ["import", "a.jsonl", "--prices", ""],
+        ["watch", ""],
+        ["verify", "--reports", ""],
+        ["map", ""],
+        ["export", "--csv", ""],
+        ["export", "--html", ""],
+        ["backup", ""],
+        ["restore", ""],
+        ["code", "--repo", ""],
+        ["import", "a.jsonl", "--semantics", ""],
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(
+    given: list[str], three_runs: Path, export: Path, monkeypatch: pytest.MonkeyPatch
+):
+    export.rename(export.with_name("a.jsonl"))
+    monkeypatch.chdir(export.parent)
+    done = command_line(*given, "--store", three_runs)
+    assert done.returncode in (1, 2)
+    assert done.stdout == ""
+    assert re.search(r"empty|''", done.stderr)
+    assert not (three_runs / "data_dictionary.csv").exists()
+
+
+@pytest.mark.parametrize("what", ["--store", "--csv"])
+def test_a_watch_says_at_once_what_is_no_folder(what: str, export: Path, store: Path):
+    in_the_way = export.with_name("file")
+    in_the_way.touch()
+    given = {"--store": store, what: in_the_way}
+    done = command_line("watch", export, *(each for pair in given.items() for each in pair))
+    assert done.returncode == 1
+    assert done.stderr.startswith("patchpilot: cannot write to ")
+    assert "it is a file, not a folder" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_watch_says_that_it_stopped(export: Path, store: Path):
+    watching = subprocess.Popen(
+        [PATCHPILOT, "watch", export, "--store", store, "--every", "0.1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert watching.stdout is not None
+    assert "3 new" in watching.stdout.readline()
+    watching.send_signal(signal.SIGINT)
+    _, said = watching.communicate(timeout=60)
+    assert watching.returncode == 0
+    assert said.splitlines()[-1].startswith("patchpilot: stopped;")
 
 
 def test_an_interrupted_import_leaves_the_store_as_it_was(tmp_path: Path, store: Path):

@@ -100,3 +100,15 @@ def test_a_misspelt_format_is_told_once(tmp_path: Path, store: Path):
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
     assert "Did you mean 'weave-jsonl'?" in done.stderr
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in FORMATS if entry.name != "weave-jsonl"])
+def test_what_is_not_of_the_format_that_it_is_taken_for_is_said(
+    name: str, tmp_path: Path, store: Path
+):
+    file = tmp_path / "all.jsonl"
+    file.write_text(call(1) + "\n")
+    done = command_line("import", file, "--format", name, "--store", store)
+    assert done.returncode == 1
+    assert file.name in done.stderr
+    assert "0 rejected" not in done.stdout

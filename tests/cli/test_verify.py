@@ -43,6 +43,28 @@ def test_reports_on_nothing_here_are_told_and_not_stored(store: Path, tmp_path: 
     assert "import 1 " in command_line("changes", "--store", store).stdout
 
 
+def test_what_names_a_run_in_a_test_report_is_said(store: Path, tmp_path: Path):
+    report = tmp_path / "junit.xml"
+    report.write_text('<testsuite name="s"><testcase name="span-0"/></testsuite>')
+    done = command_line("verify", "--reports", report, "--store", store)
+    assert done.returncode == 1
+    assert "none of 1 verdict is on a run" in done.stderr
+    told = "the name of a suite, or its property run_id, run, task, task_id or instance_id"
+    assert told in done.stderr
+    assert told in " ".join(command_line("verify", "--help").stdout.split())
+
+
+def test_a_folder_of_reports_may_hold_lists_of_ids(store: Path, tmp_path: Path):
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    done = command_line("verify", "--reports", reports, "--store", store)
+    assert f"{reports} holds no report (" in done.stderr
+    (reports / "resolved.txt").write_text("span-0\nspan-1\n")
+    done = command_line("verify", "--reports", reports, "--store", store)
+    assert done.returncode == 0
+    assert "2 verdicts read: 2 on 2 runs" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -58,7 +58,12 @@ def test_an_exit_is_an_error_where_its_code_is_one(
 
 
 @pytest.mark.parametrize(
-    ("number", "name"), [(signal.SIGTERM, "Terminated"), (signal.SIGINT, "KeyboardInterrupt")]
+    ("number", "name"),
+    [
+        (signal.SIGTERM, "Terminated"),
+        (signal.SIGINT, "KeyboardInterrupt"),
+        (signal.SIGHUP, "Hangup"),
+    ],
 )
 def test_a_process_that_is_told_to_end_ends_its_runs_first(
     records: Records, start: Start, number: signal.Signals, name: str

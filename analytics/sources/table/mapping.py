@@ -106,7 +106,7 @@ def load(name_or_path: str) -> TableMapping:
         bundled = files("analytics.sources.table") / "mappings" / f"{name_or_path}.toml"
         return parse(name_or_path, bundled.read_text("utf-8"))
     path = Path(name_or_path)
-    if not path.suffix and not path.exists():
+    if not name_or_path.strip() or (not path.suffix and not path.exists()):
         raise UnknownNameError("mapping", name_or_path, BUNDLED)
     try:
         return parse(path.stem, path.read_text("utf-8"))

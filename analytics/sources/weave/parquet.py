@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics.constants import constant
+from analytics.errors import InputError
 from analytics.sources import SourceFormat, Staged
 from analytics.sources.weave import calls, careful
 
@@ -39,7 +40,17 @@ def recognise(head: bytes, path: Path) -> str | None:
 
 
 def stage(con: "DuckDBPyConnection", path: Path, folder: Path) -> Staged:
-    """Write the calls of one export as Parquet of ``schema.CALLS``."""
+    """Write the calls of one export as Parquet of ``schema.CALLS``.
+
+    Raises:
+        InputError: it is none, whatever the user says.
+    """
+    with path.open("rb") as file:
+        start = file.read(4)
+    if recognise(start, path) is None:
+        raise InputError(
+            f"{path.name} is no Parquet file with columns {', '.join(_NEEDED)}. Nothing was read."
+        )
     target = folder / "calls.parquet"
     con.execute(calls.statement("macros.sql"))
     table = _table(con, path)

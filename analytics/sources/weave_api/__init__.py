@@ -21,7 +21,7 @@ from analytics.sources.weave_api.query import (
     either,
     whole,
 )
-from analytics.sources.weave_api.remote import Remote
+from analytics.sources.weave_api.remote import ADDRESS_SETTINGS, Remote
 from analytics.sources.weave_api.server import BrokenError, Server, pause
 
 OVERLAP = timedelta(hours=24)
@@ -91,8 +91,8 @@ def pull(
         client = httpx.Client(base_url=remote.base_url, auth=auth, timeout=60.0)
     except (httpx.InvalidURL, ValueError):
         raise RemoteError(
-            f"{remote.base_url} is no address of a server. Nothing was pulled; check "
-            "WF_TRACE_SERVER_URL."
+            f"{remote.base_url!r} is no http address of a server. Nothing was pulled; check "
+            f"{ADDRESS_SETTINGS}."
         ) from None
     with client, target.open("wb") as out:
         work = _Pull(Server(remote, client), out, progress or (lambda count, total: None))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.errors import RemoteError
 from analytics.sources.weave_api.query import Query, whole
-from analytics.sources.weave_api.remote import Remote
+from analytics.sources.weave_api.remote import ADDRESS_SETTINGS, Remote
 
 if TYPE_CHECKING:
     import httpx
@@ -124,15 +124,16 @@ class Server:
 
     def unreachable(self, error: Exception) -> RemoteError:
         """Return what is said where no answer comes."""
+        keyless = "" if self._remote.api_key else " There is no key either: set WANDB_API_KEY."
         return RemoteError(
             f"{self.name} cannot be reached ({type(error).__name__}). Nothing was stored; check "
-            "the network and WF_TRACE_SERVER_URL."
+            f"the network and {ADDRESS_SETTINGS}.{keyless}"
         )
 
     def _no_json(self, address: str) -> RemoteError:
         return RemoteError(
             f"{self.name}{address} did not answer in JSON: is it a Weave trace server? Nothing was "
-            "stored; check WF_TRACE_SERVER_URL."
+            f"stored; check {ADDRESS_SETTINGS}."
         )
 
     def _refusal(self, response: "httpx.Response") -> RemoteError:
