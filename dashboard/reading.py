@@ -26,6 +26,7 @@ from analytics.store.location import Store
 from analytics.store.reader import Reader, Version
 from analytics.store.sandbox import Sandbox
 from analytics.sync import StoreChoice, choose_store
+from dashboard import served
 from dashboard.once import answered_once
 
 PAGE_ROWS = 10
@@ -63,7 +64,7 @@ class RunDetail:
 @answered_once(1)
 def choice() -> StoreChoice:
     """Return the store that this process shows."""
-    return choose_store()
+    return choose_store(served.shown())
 
 
 @answered_once(4)

@@ -22,7 +22,8 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from analytics.errors import AnalyticsError, InputError, StoreError
-from analytics.store.location import Location, Store
+from analytics.store.location import Store
+from dashboard import served
 from dashboard.arrival import Arrival
 from dashboard.closing import Sweep
 from dashboard.guard import LOOPBACK, Armour, Guard, Narrow
@@ -79,7 +80,7 @@ def main(
     with _listen(host, port) as listening:
         port = listening.getsockname()[1]
         url = f"http://{_authority(host, port)}"
-        os.environ["PATCHPILOT_STORE"] = Location.of(store.path).url
+        served.show(store.path)
         watch, sweep = Watch(store.path, watch_paths), Sweep()
 
         def announce() -> None:

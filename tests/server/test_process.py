@@ -1,7 +1,10 @@
 """The process: what it says, how it ends, and what it does when its surroundings are not as wished."""
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from time import sleep
 
@@ -54,3 +57,19 @@ def test_a_failing_watch_goes_on_and_says_why(tmp_path: Path, capsys: pytest.Cap
     assert watch.is_alive()
     watch.stop()
     assert capsys.readouterr().err.startswith("patchpilot: cannot write to the store in ")
+
+
+def test_children_are_not_told_where_the_store_is(tmp_path: Path):
+    script = (
+        "import os, sys, uvicorn; from pathlib import Path\n"
+        "from analytics.sync import StoreChoice; from dashboard import reading, server\n"
+        "def run(_self, sockets): print(reading.choice().path, os.environ.get('PATCHPILOT_STORE'))\n"
+        "uvicorn.Server.run = run\n"
+        "server.main(StoreChoice(path=Path(sys.argv[1]), demo=False), port=0)\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "PATCHPILOT_STORE"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "store")],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert f"{tmp_path / 'store'} None" in done.stdout, done.stderr
