@@ -15,8 +15,9 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 
-# PyArrow does without it where it is not there, and starts in half the time.
-cast(Any, sys.modules)["numpy"] = None
+if __name__ == "__main__":
+    # PyArrow does without it where it is not there, and starts in half the time.
+    cast(Any, sys.modules)["numpy"] = None
 
 import duckdb  # noqa: E402
 import pyarrow  # noqa: E402
