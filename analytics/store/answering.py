@@ -19,8 +19,8 @@ if __name__ == "__main__":
     # PyArrow does without it where it is not there, and starts in half the time.
     cast(Any, sys.modules)["numpy"] = None
 
-import duckdb  # noqa: E402
-import pyarrow  # noqa: E402
+import duckdb
+import pyarrow
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,13 @@ KNOWN = (
     "reports of SWE-bench, lists of ids, tables with an id and an outcome (CSV, JSON), test reports "
     "in JUnit's XML, merge requests, CI results"
 )
+
+LISTED = "list of ids"
+_FAILED = re.compile(
+    r"(?i)(?<![a-z])(un(resolved|solved|fixed)|not[-_ ]?(resolved|fixed|passed)|fail(ed|ing|ures?)?|errors?|"
+    r"broken)(?![a-z])"
+)
+"""In the name of a list: its ids did not pass."""
 
 _WRAPPERS = (
     "workflow_runs", "check_runs", "check_suites", "jobs", "pipelines", "runs", "items", "results",
@@ -61,6 +69,11 @@ def read(path: Path, *, name: str, origin: str, passed: bool = True) -> Report:
         raise InputError(
             f"{name} is no report that is known here. Nothing was read from it. Known: {KNOWN}."
         )
+    if passed and found == LISTED and (told := _FAILED.search(Path(name).stem)):
+        raise InputError(
+            f"{name} lists ids, and its name says {told[0]!r} while --outcome says pass. Nothing was read "
+            "from it: name it alone with --outcome fail, or give it another name."
+        )
     return out.report(origin, found)
 
 
@@ -75,7 +88,7 @@ def _of_json(text: str, out: Account, *, passed: bool) -> str:
     if isinstance(document, list):
         if document and all(isinstance(each, str | int) for each in document):
             listed.of_ids(enumerate(document, 1), out, passed=passed)
-            return "list of ids"
+            return LISTED
         return _of_records(list(enumerate(document, 1)), out)
     return _of_object(document, out)
 
@@ -160,7 +173,7 @@ def _of_text(text: str, out: Account, *, passed: bool) -> str:
         if len(line.split()) > 1:
             out.reject(number, "not one id", line)
     listed.of_ids((each for each in found if len(each[1].split()) == 1), out, passed=passed)
-    return "list of ids"
+    return LISTED
 
 
 def _of_table(text: str, delimiter: str, out: Account) -> str:

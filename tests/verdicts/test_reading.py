@@ -272,3 +272,23 @@ def test_ci_is_told_by_github_and_gitlab(tmp_path: Path, content: object, *, pas
 def test_a_skipped_check_says_nothing(tmp_path: Path):
     report = told(tmp_path, [{"head_sha": "b" * 40, "conclusion": "skipped", "name": "deploy"}])
     assert report.sayings == report.rejects == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["failed.txt", "ids-unresolved.json", "not_fixed.txt", "Errors.txt"]
+)
+def test_a_list_whose_name_says_otherwise_is_not_read_as_passed(tmp_path: Path, name: str):
+    file = tmp_path / name
+    file.write_text('["a", "b"]' if name.endswith("json") else "a\nb\n")
+    with pytest.raises(InputError, match="its name says .* while --outcome says pass"):
+        read(file, name=name, origin="o")
+    assert {each.passed for each in read(file, name=name, origin="o", passed=False).sayings} == {
+        False
+    }
+
+
+@pytest.mark.parametrize("name", ["resolved.txt", "failover-fixed.txt", "passed.txt"])
+def test_other_names_of_lists_say_nothing(tmp_path: Path, name: str):
+    file = tmp_path / name
+    file.write_text("a\nb\n")
+    assert {each.passed for each in read(file, name=name, origin="o").sayings} == {True}
