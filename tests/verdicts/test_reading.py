@@ -280,7 +280,7 @@ def test_a_skipped_check_says_nothing(tmp_path: Path):
 def test_a_list_whose_name_says_otherwise_is_not_read_as_passed(tmp_path: Path, name: str):
     file = tmp_path / name
     file.write_text('["a", "b"]' if name.endswith("json") else "a\nb\n")
-    with pytest.raises(InputError, match="its name says .* while --outcome says pass"):
+    with pytest.raises(InputError, match=r"its name says .* while --outcome says pass"):
         read(file, name=name, origin="o")
     assert {each.passed for each in read(file, name=name, origin="o", passed=False).sayings} == {
         False
