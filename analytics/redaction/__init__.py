@@ -150,9 +150,10 @@ _SHAPED = (
     ),
     Secret(
         "url-password",
-        r"""([a-zA-Z]://[^ /?#:@"'\\<>\r\n\t]{0,100}:)[^ /@"'\\<>\r\n\t]{1,200}(@)""",
+        # A name holds no bracket: what stands there may be one that was taken out.
+        r"""([a-zA-Z]://[^ /?#:@\["'\\<>\r\n\t]{0,100}:)[^ /@"'\\<>\r\n\t]{1,200}(@)""",
         "Password inside an address.",
-        r"""://[^ /?#:@"'\\<>\r\n\t]*:[^ /@"'\\<>\r\n\t]+@""",
+        r"""://[^ /?#:@\["'\\<>\r\n\t]*:[^ /@"'\\<>\r\n\t]+@""",
     ),
     Secret(
         "url-password",

@@ -58,13 +58,13 @@ def unchanged(con: "DuckDBPyConnection") -> Iterator[None]:
             )
 
 
-def again(work: Callable[_Given, _Found], looks: int = LOOKS) -> Callable[_Given, _Found]:
+def again(work: Callable[_Given, _Found], looks: int | None = None) -> Callable[_Given, _Found]:
     """Let a function read once more where the store was written to meanwhile, as often as is no accident."""
 
     @wraps(work)
     def repeated(*given: _Given.args, **named: _Given.kwargs) -> _Found:
         with heeded():
-            for _ in range(looks - 1):
+            for _ in range((looks or LOOKS) - 1):
                 with suppress(OvertakenError):
                     return work(*given, **named)
             return work(*given, **named)

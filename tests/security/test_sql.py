@@ -1,9 +1,12 @@
 """SQL that somebody types stays in its box; names and filters are never SQL."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from analytics import sync
@@ -12,11 +15,14 @@ from analytics.metrics.catalog import METRICS
 from analytics.metrics.evaluate import evaluate
 from analytics.overview import overview
 from analytics.overview.scope import PARAMETERS, parse
-from analytics.store import tables
+from analytics.store import answering, tables
 from analytics.store.reader import Reader
-from analytics.store.sandbox import Sandbox
+from analytics.store.sandbox import MOST_ROWS, Sandbox
 from dashboard import address
 from tests.dashboard import traces
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 OUT = "{out}"
 REFUSED = (
@@ -73,6 +79,12 @@ REFUSED = (
     "WITH a AS (SELECT * FROM read_text('/etc/passwd')) SELECT * FROM a",
     "SELECT (SELECT content FROM read_text('/etc/passwd'))",
     "EXPLAIN ANALYZE SELECT * FROM read_text('/etc/passwd')",
+    "FROM query('SELECT repeat(''x'', 5) AS x')",
+    "FROM (SELECT 1) CROSS JOIN \"Query\"('SELECT repeat(''x'', 5) AS x')",
+    "SELECT (FROM query('SELECT repeat(''x'', 5) AS x'))",
+    "FROM query_table('runs')",
+    "FROM json_execute_serialized_sql(json_serialize_sql('SELECT repeat(''x'', 5)'))",
+    "FROM repeat('x', 5)",
 )
 NAMES = (
     "'; DROP TABLE runs; --",
@@ -86,15 +98,16 @@ NAMES = (
 )
 
 
+COUNTED = "SELECT count(*) AS runs FROM runs"
+
+
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("asked")
-    runs = traces.history(3, until=datetime.now(UTC).replace(tzinfo=None))
+    runs = traces.history(1, until=datetime.now(UTC).replace(tzinfo=None))
     sync.import_paths(folder / "store", [str(traces.write(folder / "t.jsonl", runs))])
-    reader = Reader(folder / "store")
-    reader.poll()
-    yield reader
-    reader.close()
+    with closing(Reader(folder / "store")) as reader:
+        yield reader
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +118,39 @@ def box(reader: Reader) -> Iterator[Sandbox]:
     box.close()
 
 
+@pytest.fixture(scope="module")
+def locked(box: Sandbox) -> "Iterator[DuckDBPyConnection]":
+    """What answers in a process of its own, without the process and its limits."""
+    with answering._opened(box._files) as con:
+        yield con
+
+
 @pytest.mark.parametrize("sql", REFUSED)
-def test_what_is_no_question_is_refused(sql: str, box: Sandbox, tmp_path: Path):
-    before, _ = box.ask("SELECT count(*) AS runs FROM runs")
+def test_what_is_no_question_is_refused(
+    sql: str, locked: "DuckDBPyConnection", reader: Reader, tmp_path: Path
+):
+    with pytest.raises((answering.Refusal, duckdb.Error)):
+        answering._answer(locked, sql.replace(OUT, str(tmp_path / "out")), MOST_ROWS)
+    assert list(tmp_path.iterdir()) == []
+    with reader.cursor() as con:
+        runs = len(con.table("runs"))
+    assert answering._answer(locked, COUNTED, MOST_ROWS)[0].to_pylist() == [{"runs": runs}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"COPY runs TO '{OUT}'",
+        "SELECT 1; DROP TABLE runs",
+        "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM '/etc/passwd'",
+        "",
+    ],
+)
+def test_who_asks_is_told_of_a_refusal(sql: str, box: Sandbox, tmp_path: Path):
     with pytest.raises(InputError):
         box.ask(sql.replace(OUT, str(tmp_path / "out")))
     assert list(tmp_path.iterdir()) == []
-    assert box.ask("SELECT count(*) AS runs FROM runs")[0].equals(before)
 
 
 def test_a_question_without_an_end_is_stopped(box: Sandbox, monkeypatch: pytest.MonkeyPatch):
@@ -128,38 +167,24 @@ def test_a_question_without_an_end_is_stopped(box: Sandbox, monkeypatch: pytest.
     "sql",
     [
         "SELECT list(range) FROM range(1000000000)",
-        "SELECT repeat('x', 2000000000)",
         "SELECT count(*) FROM (SELECT DISTINCT hash(range) FROM range(1000000000))",
-        "SELECT length(repeat('x', 2000000000))",
-        "SELECT LENGTH(\"Repeat\"('x', 2000000000)) FROM runs",
-        "SELECT length(system.main.repeat('x', 2000000000))",
-        "SELECT length(lpad('x', 2000000000, 'y'))",
+        "SELECT length(system.main.\"Repeat\"('x', 2000000000)) FROM runs",
         "SELECT printf('%2000000000d', 1)",
         "WITH a AS (SELECT rpad('x', 2000000000, 'y') AS t) SELECT length(t) FROM a",
-        "SELECT len(range(1000000000))",
         "SELECT * FROM range(length(repeat('x', 2000000000)))",
         "SELECT length(bitstring('1', 2000000000))",
         "SELECT list_reduce(list_resize(['x'], 40, 'x'), lambda x, y: x || x)",
         "SELECT median(range) FROM range(1000000000)",
-        "SELECT mode(range) FROM range(1000000000)",
-        "SELECT entropy(range) FROM range(1000000000)",
         "SELECT histogram(range) FROM range(100000000)",
         " UNION ALL ".join(["SELECT 1"] * 20_000),
         "SELECT repeat('x', 40000000)",
         "SELECT [[y for y in a] for x in a] FROM (SELECT list(range) AS a FROM range(100000))",
-        "FROM query('SELECT repeat(''x'', 5) AS x')",
-        "FROM (SELECT 1) CROSS JOIN \"Query\"('SELECT repeat(''x'', 5) AS x')",
-        "SELECT (FROM query('SELECT repeat(''x'', 5) AS x'))",
-        "FROM query_table('runs')",
-        "FROM json_execute_serialized_sql(json_serialize_sql('SELECT repeat(''x'', 5)'))",
-        "FROM repeat('x', 5)",
     ],
 )
 def test_memory_has_a_limit(sql: str, box: Sandbox, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("analytics.store.sandbox.ANSWER_WITHIN_S", 5.0)
+    monkeypatch.setattr("analytics.store.sandbox.ANSWER_WITHIN_S", 1.0)
     with pytest.raises(InputError):
         box.ask(sql)
-    assert len(box.ask("SELECT 1 AS one")[0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -173,11 +198,22 @@ def test_memory_has_a_limit(sql: str, box: Sandbox, monkeypatch: pytest.MonkeyPa
         "SHOW TABLES",
         "SELECT list_reduce([b, b, b, b], lambda x, y: x || x) FROM (SELECT 'x' AS b)",
         "SELECT replace(task, 'a', 'b'), lpad(task, 5, ' '), list_transform([1], lambda x: x + 1) FROM runs",
-        "SELECT 1 AS a, 2 AS a",
-        "SELECT '\udcff'",
     ],
 )
-def test_a_plain_question_is_answered(sql: str, box: Sandbox):
+def test_a_plain_question_is_answered(sql: str, locked: "DuckDBPyConnection"):
+    assert len(answering._answer(locked, sql, MOST_ROWS)[0])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT list_reduce(list(task), lambda x, y: x || y) AS a, '\udcff' AS a, 2 AS a "
+        "FROM runs, range(3), generate_series(1, 2), unnest([1, 2])",
+        "PIVOT runs ON state IN ('passed') USING count(*) GROUP BY task",
+        "SHOW TABLES",
+    ],
+)
+def test_who_asks_is_told_the_answer(sql: str, box: Sandbox):
     assert len(box.ask(sql)[0])
 
 

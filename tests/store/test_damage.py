@@ -134,27 +134,28 @@ def test_a_folder_that_a_user_may_not_write_is_named_at_any_depth(store: Path):
     assert [each.startswith(f"{deep} cannot be written") for each in said] == [True]
 
 
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EMFILE])
 def test_a_file_that_the_disk_does_not_give_is_never_struck(
-    number: int, store: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, monkeypatch: pytest.MonkeyPatch
 ):
     file_of(store, "runs").unlink()
     before = file_of(store, "spans")
     opened = Path.open
 
-    def broken(path: Path, *given: Any, **named: Any) -> Any:
-        if path == before:
-            raise OSError(number, os.strerror(number), str(path))
-        return opened(path, *given, **named)
+    for number in (errno.EACCES, errno.EIO, errno.EMFILE):
 
-    monkeypatch.setattr(Path, "open", broken)
-    mended = doctor.repair(store, now=now())
-    monkeypatch.undo()
-    assert mended.done == ()
-    (left,) = (each for each in mended.left if each.check == "files")
-    assert before.name in left.sentence
-    assert f"cannot be read ({os.strerror(number)})" in left.sentence
-    assert "nothing is given up" in left.sentence
+        def broken(path: Path, *given: Any, number: int = number, **named: Any) -> Any:
+            if path == before:
+                raise OSError(number, os.strerror(number), str(path))
+            return opened(path, *given, **named)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "open", broken)
+            mended = doctor.repair(store, now=now())
+        assert mended.done == ()
+        (left,) = (each for each in mended.left if each.check == "files")
+        assert before.name in left.sentence
+        assert f"cannot be read ({os.strerror(number)})" in left.sentence
+        assert "nothing is given up" in left.sentence
     # Once it can be read, what is really gone is mended.
     assert [fault.check for fault, _ in doctor.repair(store, now=now()).done] == ["files", "rules"]
     assert held(store)["rejects"] == 0
@@ -185,18 +186,18 @@ def scribbled_inside(file: Path) -> None:
     file.write_bytes(data)
 
 
-@pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("table", ["payloads", "spans", "runs"])
-def test_a_file_that_is_damaged_inside_is_named_and_mended(table: str, deep: bool, store: Path):
+def test_a_file_that_is_damaged_inside_is_named_and_mended(table: str, store: Path):
     before = held(store)
     victim = file_of(store, table)
     scribbled_inside(victim)
-    found = faults(store, deep=deep)
-    assert [each.check for each in found] == ["files"]
-    assert f"files of table {table} " in found[0].sentence
-    assert f"{victim.name} is damaged inside (" in found[0].sentence
-    doctor.repair(store, now=now(), deep=True)
-    assert faults(store, deep=True) == []
+    for deep in (False, True):
+        found = faults(store, deep=deep)
+        assert [each.check for each in found] == ["files"]
+        assert f"files of table {table} " in found[0].sentence
+        assert f"{victim.name} is damaged inside (" in found[0].sentence
+    mended = doctor.repair(store, now=now(), deep=True)
+    assert [each.sentence for each in mended.left if each.check != "space"] == []
     assert len(list((store / "aside").rglob(victim.name))) == 1
     with lake.writer(store) as con:
         bring(con, store, batch(0))
@@ -251,38 +252,43 @@ def replaced(con: Any, table: str) -> None:
     con.execute(SIZED.format(100) + OF_TABLE, [table])
 
 
+HURTS: dict[Callable[[Any, str], None], str] = {
+    grown: "bytes and should have",
+    renamed: "lost.parquet is missing",
+    replaced: "is no Parquet file any more|is damaged inside",
+}
+"""What is done to a file, and what is said of it; each comes to files that those before it came to."""
+
+
 @pytest.mark.every_store
-@pytest.mark.parametrize(
-    ("hurt", "says"),
-    [
-        (renamed, "lost.parquet is missing"),
-        (grown, "bytes and should have"),
-        (replaced, "is no Parquet file any more|is damaged inside"),
-    ],
-)
-def test_a_lost_file_of_any_store_is_named(
-    hurt: Callable[[Any, str], None],
-    says: str,
-    blank: Path | Blank,
-    capsys: pytest.CaptureFixture[str],
-):
+def test_a_lost_file_of_any_store_is_named(blank: Path | Blank, capsys: pytest.CaptureFixture[str]):
     with copied(blank) as store:
         filled(store)
         assert faults(store, deep=True) == []
-        with lake.writer(store) as con:
-            for table in ("payloads", "runs"):
-                hurt(con, table)
-        found = faults(store, deep=True)
-        assert [each.check for each in found] == ["files"] * 2
-        for fault, table in zip(found, ("payloads", "runs"), strict=True):
-            assert f"1 of 1 files of table {table} " in fault.sentence
-            assert re.search(says, fault.sentence), fault.sentence
-            is_folder = isinstance(store, Path)
-            assert (fault.mend is not None) == is_folder
-            assert is_folder or "is not mended here: put the file back" in fault.sentence
-        address = str(store) if isinstance(store, Path) else store.url
-        if hurt is not grown:
-            assert cli.main(["metrics", "runs", "--store", address]) == 1
-            said = capsys.readouterr().err
-            assert said.count("\n") == 1
-            assert "patchpilot doctor --deep says which" in said
+        for hurt, says in HURTS.items():
+            is_named(store, hurt, says, capsys)
+
+
+def is_named(
+    store: Path | Location,
+    hurt: Callable[[Any, str], None],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with lake.writer(store) as con:
+        for table in ("payloads", "runs"):
+            hurt(con, table)
+    found = faults(store, deep=True)
+    assert [each.check for each in found] == ["files"] * 2
+    for fault, table in zip(found, ("payloads", "runs"), strict=True):
+        assert f"1 of 1 files of table {table} " in fault.sentence
+        assert re.search(says, fault.sentence), fault.sentence
+        is_folder = isinstance(store, Path)
+        assert (fault.mend is not None) == is_folder
+        assert is_folder or "is not mended here: put the file back" in fault.sentence
+    address = str(store) if isinstance(store, Path) else store.url
+    if hurt is not grown:
+        assert cli.main(["metrics", "runs", "--store", address]) == 1
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert "patchpilot doctor --deep says which" in said

@@ -199,6 +199,7 @@ def test_two_states_are_compared_beside_somebody_who_always_writes(
         return state(con)
 
     state = ledger._state
+    monkeypatch.setattr(consistency, "LOOKS", 3)
     monkeypatch.setattr(ledger, "_PATIENCE_S", 0.1)
     monkeypatch.setattr(ledger, "_state", state_beside_an_import)
     newest = lake_state(large)

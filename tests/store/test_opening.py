@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from analytics.schema import ROLLUPS
 from analytics.store import lake, loading
 from analytics.store.reader import Reader
 from tests.chain import NOW, bring, copied
@@ -21,18 +22,25 @@ def test_a_store_opens_beside_somebody_who_always_writes(
     numbers = iter(range(1_000))
     hold_all = loading.hold_all
 
-    def import_one() -> None:
-        with lake.writer(store) as con:
-            bring(con, store, batch(next(numbers)))
+    def write_more() -> None:
+        """Commit the rows of the first import once more, as those of other runs."""
+        other = f" || '+{next(numbers)}'"
+        with lake.writer(store, little=True) as con, lake.transaction(con):
+            for table in ROLLUPS:
+                first = con.table(f"lake.{table.name}").filter("NOT contains(trace_id, '+')")
+                ids = {"run_id", "trace_id", "root_id"}
+                columns = (name + other if name in ids else name for name in first.columns)
+                first.project(", ".join(columns)).insert_into(f"lake.{table.name}")
 
-    def hold_beside_imports(*given: Any) -> None:
-        import_one()
+    def hold_beside_writes(*given: Any) -> None:
+        write_more()
         hold_all(*given)
 
     with copied(blank) as store:
-        import_one()
+        with lake.writer(store, little=True) as con:
+            bring(con, store, batch(0))
         with monkeypatch.context() as patch:
-            patch.setattr(loading, "hold_all", hold_beside_imports)
+            patch.setattr(loading, "hold_all", hold_beside_writes)
             reader = Reader(store, now=NOW)
         with closing(reader):
             seen = reader._version

@@ -20,7 +20,7 @@ from analytics.store.reader import Reader
 from tests.chain import NOW, Raw, bring, copied
 from tests.generated import as_running, collection
 
-EXPORTS = 12
+EXPORTS = 6
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +33,19 @@ def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepared, "FROM_RUNS", 1)
 
 
-@pytest.fixture
-def store(blank: Path, lines: list[Raw]) -> Iterator[Path]:
-    """A store that holds half of the traces, and what readers begin with."""
-    with copied(blank) as made:
+@pytest.fixture(scope="module")
+def half(empty_store: Path, lines: list[Raw]) -> Iterator[Path]:
+    """A store that holds half of the traces, and what readers begin with. Not to be written to."""
+    with pytest.MonkeyPatch.context() as patch, copied(empty_store) as made:
+        patch.setattr(prepared, "FROM_RUNS", 1)
         add(made, lines[: len(lines) // 2])
         yield made
+
+
+@pytest.fixture
+def store(half: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(copytree(half, tmp_path / "store"))
 
 
 def add(store: Path, lines: list[Raw]) -> None:
@@ -94,9 +101,11 @@ def test_a_reader_begins_with_it_and_loads_nothing(store: Path, loads: list[str]
     assert found["runs"]
 
 
-def test_a_small_store_has_none(blank: Path, lines: list[Raw], monkeypatch: pytest.MonkeyPatch):
+def test_a_small_store_has_none(
+    empty_store: Path, lines: list[Raw], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(prepared, "FROM_RUNS", 10_000)
-    with copied(blank) as made:
+    with copied(empty_store) as made:
         add(made, lines)
         assert files(made) == []
         assert held(made)["runs"]
@@ -178,9 +187,9 @@ def test_what_retention_removes_is_not_kept(store: Path):
 
 
 def test_of_another_store_in_its_place_nothing_is_read(
-    blank: Path, store: Path, lines: list[Raw], loads: list[str]
+    empty_store: Path, store: Path, lines: list[Raw], loads: list[str]
 ):
-    with copied(blank) as other:
+    with copied(empty_store) as other:
         add(other, lines[len(lines) // 2 :])
         (own,) = files(other)
         # As many commits, by the same program: only the rows tell them apart.
@@ -236,13 +245,15 @@ def test_without_room_for_a_copy_all_is_loaded(
 
 
 def test_nothing_is_left_behind(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     reader = Reader(store, now=NOW)
-    (place,) = tmp_path.iterdir()
+    (place,) = folder.iterdir()
     assert not list(place.glob("*.duckdb"))
     reader.close()
     del reader
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_a_process_that_is_killed_leaves_no_rows_behind(store: Path, tmp_path: Path):
@@ -250,7 +261,9 @@ def test_a_process_that_is_killed_leaves_no_rows_behind(store: Path, tmp_path: P
         "import sys, time; from pathlib import Path; from analytics.store.reader import Reader; "
         "reader = Reader(Path(sys.argv[1])); print('open', flush=True); time.sleep(60)"
     )
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    environment = {**os.environ, "TMPDIR": str(folder)}
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(store)], stdout=subprocess.PIPE, env=environment
     )
@@ -259,7 +272,7 @@ def test_a_process_that_is_killed_leaves_no_rows_behind(store: Path, tmp_path: P
         assert process.stdout.readline() == b"open\n"
         process.send_signal(signal.SIGKILL)
     process.wait()
-    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    left = [path for path in folder.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in left) < 10_000
 
 

@@ -1,5 +1,6 @@
 """A store that its user may only read: all that reads works, and what others write to it is seen."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -18,7 +19,6 @@ from analytics.store.location import CATALOG
 from tests.chain import bring
 from tests.store.importing import batch
 
-PATCHPILOT = (sys.executable, "-c", "from analytics.cli import main; raise SystemExit(main())")
 RUNS = 8
 """Of one batch."""
 
@@ -30,12 +30,19 @@ def writable(store: Path, *, yes: bool) -> None:
         )
 
 
-@pytest.fixture
-def store(empty_store: Path, tmp_path: Path) -> Iterator[Path]:
-    """A store of one import that its user may only read."""
-    store = Path(shutil.copytree(empty_store, tmp_path / "store"))
+@pytest.fixture(scope="module")
+def imported(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of one import, to be copied."""
+    store = Path(shutil.copytree(empty_store, tmp_path_factory.mktemp("imported") / "store"))
     with lake.writer(store) as con:
         bring(con, store, batch(0))
+    return store
+
+
+@pytest.fixture
+def store(imported: Path, tmp_path: Path) -> Iterator[Path]:
+    """A store of one import that its user may only read."""
+    store = Path(shutil.copytree(imported, tmp_path / "store"))
     writable(store, yes=False)
     yield store
     writable(store, yes=True)
@@ -54,33 +61,45 @@ def without_rights() -> list[str]:
     return started
 
 
+COMMANDS = """
+import json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from analytics.cli import main
+for command in json.load(sys.stdin):
+    with redirect_stdout(StringIO()) as said, redirect_stderr(StringIO()) as complained:
+        code = main(command)
+    print(json.dumps([code, said.getvalue(), complained.getvalue()]))
+"""
+
+
 def test_whatever_reads_reads_a_store_that_cannot_be_written(store: Path, tmp_path: Path):
     free = tmp_path / "free"
     free.mkdir()
 
-    def run(*command: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*without_rights(), *PATCHPILOT, *command, "--store", str(store)],
-            env={**os.environ, "TMPDIR": str(free)}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    for command in (
+    commands = (
         ("metrics", "runs"),
         ("export", "--csv", str(tmp_path / "csv")),
         ("backup", str(tmp_path / "backup.zip")),
         ("changes",),
         ("store", "copy", "--to", str(tmp_path / "copy")),
-    ):
-        done = run(*command)
-        assert (done.returncode, done.stderr) == (0, ""), command
-        if command[0] == "metrics":
-            assert f"{RUNS} runs" in done.stdout
+        ("doctor",),
+    )
+    done = subprocess.run(
+        [*without_rights(), sys.executable, "-c", COMMANDS],
+        input=json.dumps([[*command, "--store", str(store)] for command in commands]),
+        env={**os.environ, "TMPDIR": str(free)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    *others, (code, told, _) = map(json.loads, done.stdout.splitlines())
+    for command, (ended, _, complained) in zip(commands, others, strict=False):
+        assert (ended, complained) == (0, ""), command
+    assert f"{RUNS} runs" in others[0][1]
     with lake.opened(tmp_path / "copy") as con:
         assert len(con.table("lake.runs")) == RUNS
-    told = run("doctor")
-    assert told.returncode == 1
-    assert "imports are refused" in told.stdout
-    assert f"{RUNS} runs" in told.stdout
+    assert code == 1
+    assert "imports are refused" in told
+    assert f"{RUNS} runs" in told
     assert list(free.iterdir()) == [], "a copy of the catalog outlives who read it"
 
 

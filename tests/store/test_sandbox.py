@@ -50,7 +50,8 @@ def con() -> "Iterator[duckdb.DuckDBPyConnection]":
     with duckdb.connect() as con:
         for name in TABLES:
             con.sql(
-                "SELECT range AS number, [range] AS list, now()::TIMESTAMP AS at FROM range(3)"
+                f"SELECT '{name}' AS name, range AS number, [range] AS list, now()::TIMESTAMP AS at "
+                "FROM range(3)"
             ).create(name)
         yield con
 
@@ -87,8 +88,6 @@ def test_no_question_takes_more_memory_than_it_may():
     heavy = (
         "SELECT median(range) FROM range(1000000000)",
         "SELECT mode(range) FROM range(1000000000)",
-        "SELECT entropy(range) FROM range(1000000000)",
-        "SELECT histogram(range) FROM range(100000000)",
         "SELECT length(repeat('x', 2000000000))",
         " UNION ALL ".join(["SELECT 1"] * 1_800),
     )
@@ -96,7 +95,7 @@ def test_no_question_takes_more_memory_than_it_may():
         told, _ = process.communicate()
     *said, peaks = told.splitlines()[1:]
     own, others = (int(kilobytes) / 1024 for kilobytes in peaks.split())
-    assert len(said) >= 5
+    assert len(said) >= 3
     assert own < 400
     assert others < MEMORY_MB + 200, "what a process takes that does nothing is less than 200 MB"
 
@@ -104,17 +103,18 @@ def test_no_question_takes_more_memory_than_it_may():
 def test_the_copy_has_the_columns_and_rows_of_the_views(
     box: Sandbox, con: "duckdb.DuckDBPyConnection"
 ):
-    for name in TABLES:
-        rows, _ = box.ask(f"FROM {name}")
-        assert rows.rows() == con.table(name).fetchall()
-        described, _ = box.ask(f"DESCRIBE {name}")
-        assert described["column_type"].to_list() == [str(kind) for kind in con.table(name).types]
+    every = f"FROM {' POSITIONAL JOIN '.join(TABLES)}"
+    rows, _ = box.ask(every)
+    assert rows.rows() == con.sql(every).fetchall()
+    described, _ = box.ask(f"DESCRIBE {every}")
+    kinds = [str(kind) for name in TABLES for kind in con.table(name).types]
+    assert described["column_type"].to_list() == kinds
 
 
 def test_several_ask_at_once_and_each_gets_its_own_answer(box: Sandbox):
     with ThreadPoolExecutor(5) as viewers:
-        told = viewers.map(lambda number: box.ask(f"SELECT {number}")[0].item(), range(10))
-        assert list(told) == list(range(10))
+        told = viewers.map(lambda number: box.ask(f"SELECT {number}")[0].item(), range(6))
+        assert list(told) == list(range(6))
 
 
 def test_who_waits_too_long_is_told_to_ask_again(box: Sandbox, monkeypatch: pytest.MonkeyPatch):
@@ -149,7 +149,7 @@ def test_nothing_is_left_in_the_temporary_folder(
     con: "duckdb.DuckDBPyConnection", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(sandbox, "ANSWER_WITHIN_S", 1.0)
+    monkeypatch.setattr(sandbox, "ANSWER_WITHIN_S", 0.3)
     box = Sandbox(con)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError):
@@ -181,7 +181,7 @@ def test_who_answers_ends_with_who_asked():
         assert process.stdout.readline() == "ready\n"
         until(lambda: answering(process.pid))
         (child,) = answering(process.pid)
-        sleep(1.5)  # It is deep in the question.
+        sleep(0.5)  # It is deep in the question.
         assert _is_there(child)
         process.send_signal(signal.SIGKILL)
     until(lambda: not _is_there(child))
