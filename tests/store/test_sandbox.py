@@ -50,8 +50,9 @@ def con() -> "Iterator[duckdb.DuckDBPyConnection]":
     with duckdb.connect() as con:
         for name in TABLES:
             con.sql(
-                f"SELECT '{name}' AS name, range AS number, [range] AS list, now()::TIMESTAMP AS at "
-                "FROM range(3)"
+                "SELECT $1 AS name, range AS number, [range] AS list, now()::TIMESTAMP AS at "
+                "FROM range(3)",
+                params=[name],
             ).create(name)
         yield con
 

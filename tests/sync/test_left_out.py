@@ -1,9 +1,7 @@
 """What is not read: files without the right to, what this project wrote itself, what names nothing."""
 
-import gc
 import os
 import shutil
-import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -17,14 +15,6 @@ from analytics.sources import inputs
 from analytics.store import lake
 from analytics.sync import SyncReport, check_watch, import_paths, verify, watch
 from tests.sync.test_growth import call, counts, watched
-
-
-@pytest.fixture(scope="module", autouse=True)
-def swept() -> None:
-    """Collect what other files left open: many rejects would have a test here warned of it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture
