@@ -4,7 +4,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
@@ -53,10 +52,15 @@ def run(page: ModuleType, store: Path, **more: Any) -> str:
     return "".join(output.text for output in outputs if isinstance(output, marimo.Html))
 
 
-@cache
+_shown: dict[tuple[str, Path], str] = {}
+
+
 def shown(page: ModuleType, store: Path) -> str:
     """Return what all cells show over a store of which nothing else is asked."""
-    return run(page, store)
+    key = page.__name__, store
+    if key not in _shown:
+        _shown[key] = run(page, store)
+    return _shown[key]
 
 
 def asked(**more: Any) -> dict[str, Any]:

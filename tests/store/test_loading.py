@@ -21,7 +21,7 @@ from tests.golden.make import calls
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-EXPORTS = 30
+EXPORTS = 20
 
 
 @pytest.fixture(scope="module")
