@@ -37,7 +37,7 @@ from tests.generated import as_running, collection
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-EXPORTS = 20
+EXPORTS = 15
 EXPORTS_OF_A_TEAM = 4
 """Over each other kind of store: what differs there is the catalog and the files, not the numbers."""
 

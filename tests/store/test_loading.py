@@ -21,7 +21,7 @@ from tests.golden.make import calls
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-EXPORTS = 20
+EXPORTS = 15
 
 
 @pytest.fixture(scope="module")
