@@ -33,15 +33,13 @@ def run(arguments: argparse.Namespace) -> int:
     from analytics import sync
     from analytics.errors import StoreError
     from analytics.render import counted
-    from analytics.store import catalog_file, compaction, lake, prepared, retention
+    from analytics.store import catalog_file, compaction, lake, retention
 
     store = arguments.store or sync.default_store()
     if not lake.exists(store):
         raise StoreError(f"there is no store in {store}. Nothing was removed.")
     before = lake.size_bytes(store)
     with lake.writer(store) as con:
-        if not arguments.dry_run:
-            prepared.discard(store)
         pruned = retention.prune(
             con,
             now=datetime.now(UTC).replace(tzinfo=None),
@@ -50,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             even_all=arguments.even_all,
             dry_run=arguments.dry_run,
         )
-        if not arguments.dry_run:
+        if pruned.traces and not arguments.dry_run:
             compaction.tidy(con, store)
     if pruned.traces and not arguments.dry_run:
         catalog_file.keep_copy(store, afresh=True)

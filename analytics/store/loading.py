@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -155,6 +156,11 @@ def prepare(con: "DuckDBPyConnection", *, attached: bool) -> None:
         for table in BROUGHT:
             con.execute(lake.ddl(table, "brought"))
         _derive(con)
+
+
+def set_clock(con: "DuckDBPyConnection", now: datetime, stale_after: timedelta) -> None:
+    """Say what time it is, UTC without a zone, and after which silence an unended run is abandoned."""
+    con.execute("UPDATE clock SET now = $1, stale_after_s = $2", [now, stale_after.total_seconds()])
 
 
 def _part(table: Table) -> Table:

@@ -6,16 +6,15 @@ a copy of its own, which lasts as long as the reader.
 
 import logging
 import re
-import shutil
-import tempfile
-import weakref
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from weakref import finalize
 from zlib import crc32
 
 from analytics.errors import StoreError, first_line
@@ -105,19 +104,19 @@ def open_copy(store: Store) -> "tuple[DuckDBPyConnection, int] | None":
     found = None if folder is None else _newest(folder)
     if found is None:
         return None
-    place = Path(tempfile.mkdtemp(prefix="patchpilot-"))
+    place = TemporaryDirectory(prefix="patchpilot-", ignore_cleanup_errors=True)
+    con = None
     try:
-        con = _opened(store, found, place / _NAME)
-        if con is not None:
-            weakref.finalize(con, shutil.rmtree, place, ignore_errors=True)
-            return con, found.snapshot
+        con = _opened(store, found, Path(place.name) / _NAME)
     except (duckdb.Error, OSError) as fault:
         _log.warning("%s is not used: %s.", found.path, first_line(fault))
-    except BaseException:
-        shutil.rmtree(place, ignore_errors=True)
-        raise
-    shutil.rmtree(place, ignore_errors=True)
-    return None
+    finally:
+        if con is None:
+            place.cleanup()
+    if con is None:
+        return None
+    finalize(con, place.cleanup)
+    return con, found.snapshot
 
 
 def _opened(store: Store, found: _File, copy: Path) -> "DuckDBPyConnection | None":
@@ -190,10 +189,7 @@ def _make(store: Store, file: Path, snapshot: int) -> None:
     with closing(lake.connect(store, read_only=True, database=file)) as con:
         memory.allow(con, memory.USUAL_MB)
         loading.prepare(con, attached=True)
-        now = datetime.now(UTC).replace(tzinfo=None)
-        con.execute(
-            "UPDATE clock SET now = $1, stale_after_s = $2", [now, STALE_AFTER.total_seconds()]
-        )
+        loading.set_clock(con, datetime.now(UTC).replace(tzinfo=None), STALE_AFTER)
         loader = loading.Loader()
         loader.load(con)
         if loader.snapshot != snapshot:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from analytics.errors import InputError, StoreError, first_line
 from analytics.schema import STALE_AFTER, STALE_SETTING
 from analytics.store import consistency, lake, prepared, threads
-from analytics.store.loading import NOTHING, Loader, prepare
+from analytics.store.loading import NOTHING, Loader, prepare, set_clock
 from analytics.store.location import Store
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Reader:
     def _bring(self, memory: _Memory) -> int:
         """Bring a memory up to date with store and clock, and return how many runs are in progress."""
         with memory.con.cursor() as cursor:
-            cursor.execute("UPDATE clock SET now = $1", [self.now])
+            set_clock(cursor, self.now, self._stale_after)
             if memory.identity is not None and lake.snapshot_id(cursor) != memory.loader.snapshot:
                 memory.loader.load(cursor)
             else:
@@ -210,10 +210,7 @@ class Reader:
         threads.suit(con, little=held == NOTHING)
         if held == NOTHING:
             prepare(con, attached=identity is not None)
-        con.execute(
-            "UPDATE clock SET now = $1, stale_after_s = $2",
-            [self.now, self._stale_after.total_seconds()],
-        )
+        set_clock(con, self.now, self._stale_after)
         return _Memory(con=con, loader=Loader(held), identity=identity, opened=opened)
 
 

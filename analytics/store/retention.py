@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from analytics.errors import InputError, StoreError, first_line
-from analytics.store import holding, lake
+from analytics.store import holding, lake, prepared
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -73,6 +73,9 @@ def prune(
             _refuse_all(pruned, now, since)
         fate.keep = fate.keep and pruned.traces > 0
         if fate.keep:
+            if (files := lake.data_folder(con)) is not None:
+                # Before the commit: what is removed must be nowhere, whatever happens after it.
+                prepared.discard(files.parent)
             con.execute(lake.statement("statements", "prune"))
     if fate.keep:
         try:

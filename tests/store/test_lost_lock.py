@@ -1,7 +1,8 @@
 """What becomes of a writer whose database takes its connections away: it gives up, and says so."""
 
 import multiprocessing
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from multiprocessing.synchronize import Event
 from typing import Any
 
@@ -52,23 +53,33 @@ def idle_and_read(store: Store, has_written: Event, may_end: Event, told: Any) -
         told.put(len(con.table("lake.runs")))
 
 
+@contextmanager
+def at_work(target: Callable[..., None], store: Store) -> Iterator[Callable[[], Any]]:
+    """Have a process come to the middle of its work; gives what ends that, and returns what it tells."""
+    has_written, may_end = PROCESSES.Event(), PROCESSES.Event()
+    told = PROCESSES.SimpleQueue()
+    process = PROCESSES.Process(target=target, args=(store, has_written, may_end, told))
+    process.start()
+    assert has_written.wait(60)
+
+    def ended() -> Any:
+        may_end.set()
+        process.join()
+        assert process.exitcode == 0
+        return told.get()
+
+    yield ended
+
+
 @pytest.mark.parametrize("which", [LOCK, ""], ids=["the lock's", "every"])
 def test_who_lost_the_lock_stores_nothing_and_says_so(
     shared_blank: TeamBlank, postgres: Postgres, which: str
 ):
-    has_written, may_end = PROCESSES.Event(), PROCESSES.Event()
-    told = PROCESSES.SimpleQueue()
-    with copied(shared_blank) as store:
-        first = PROCESSES.Process(target=write_and_wait, args=(store, has_written, may_end, told))
-        first.start()
-        assert has_written.wait(60)
+    with copied(shared_blank) as store, at_work(write_and_wait, store) as ended:
         end_connections(postgres, store, which)
         with lake.writer(store) as con:
             retention.give_room_back(con)
-        may_end.set()
-        first.join()
-        assert first.exitcode == 0
-        said = told.get()
+        said = ended()
         assert said.startswith("the connection that kept other writers from the store in ducklake:")
         assert said.endswith("is lost; what was not finished was not stored. Do the same again.")
         with lake.opened(store) as con:
@@ -80,17 +91,9 @@ def test_who_lost_the_lock_stores_nothing_and_says_so(
 def test_a_writer_that_is_not_in_the_middle_of_anything_goes_on(
     shared_blank: TeamBlank, postgres: Postgres
 ):
-    has_written, may_end = PROCESSES.Event(), PROCESSES.Event()
-    told = PROCESSES.SimpleQueue()
-    with copied(shared_blank) as store:
-        process = PROCESSES.Process(target=idle_and_read, args=(store, has_written, may_end, told))
-        process.start()
-        assert has_written.wait(60)
+    with copied(shared_blank) as store, at_work(idle_and_read, store) as ended:
         end_connections(postgres, store)
-        may_end.set()
-        process.join()
-        assert process.exitcode == 0
-        assert told.get() == 0
+        assert ended() == 0
 
 
 def test_who_lost_the_lock_removes_no_files(shared_blank: TeamBlank, postgres: Postgres):

@@ -284,3 +284,11 @@ def test_a_state_of_before_is_read_from_the_store(store: Path, lines: list[Raw])
     with consistency.heeded(), past.as_of(store, first, NOW) as con:
         assert len(con.table("runs")) == rows
     assert len(held(store)["runs"]) > rows
+
+
+def test_what_is_prepared_stays_where_retention_removes_nothing(store: Path):
+    before = files(store)
+    assert cli.main(["prune", "--store", str(store), "--keep-runs", "10000"]) == 0
+    assert files(store) == before
+    assert cli.main(["prune", "--store", str(store), "--keep-runs", "1", "--dry-run"]) == 0
+    assert files(store) == before
