@@ -17,6 +17,7 @@ from analytics.errors import StoreError, first_line
 from analytics.schema import CLOCK_TOLERANCE, SCHEMA_VERSION, TABLES
 from analytics.store import (
     access,
+    beginnings,
     catalog_file,
     consistency,
     damage,
@@ -274,6 +275,15 @@ def _prepared(patient: Patient) -> Iterator[Fault]:
             "next import makes it anew.",
             mend=partial(repairs.discard_prepared, patient.store),
         )
+    elif patient.deep and prepared.is_there(patient.store):
+        names = beginnings.differing(patient.store, patient.now)
+        if names:
+            yield Fault(
+                check="prepared",
+                sentence=f"readers begin with other rows than the store gives ({', '.join(names)}); --fix "
+                "removes what they begin with, and they load it from the store.",
+                mend=partial(repairs.discard_prepared, patient.store),
+            )
 
 
 def _clock(patient: Patient) -> Iterator[Fault]:

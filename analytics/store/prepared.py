@@ -86,6 +86,12 @@ def discard(store: Store) -> None:
         file.unlink(missing_ok=True)
 
 
+def is_there(store: Store) -> bool:
+    """Say whether readers of this version begin with something."""
+    folder = _folder(store)
+    return folder is not None and _newest(folder) is not None
+
+
 def damaged(store: Store) -> Path | None:
     """Return the file where it is not what was written."""
     folder = _folder(store)

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 from typing import Any
+from zlib import crc32
 
+import duckdb
 import pytest
 
 from analytics import cli, doctor
@@ -292,3 +294,21 @@ def test_what_is_prepared_stays_where_retention_removes_nothing(store: Path):
     assert files(store) == before
     assert cli.main(["prune", "--store", str(store), "--keep-runs", "1", "--dry-run"]) == 0
     assert files(store) == before
+
+
+def test_rows_that_the_store_does_not_give_are_found_by_a_deep_look(store: Path):
+    assert doctor.faults(store, now=NOW, deep=True) == []
+    (file,) = (store / "prepared").iterdir()
+    copy = store.parent / "memory.duckdb"
+    file.rename(copy)
+    with duckdb.connect(copy) as con:
+        con.execute("UPDATE rollup.runs SET outcome = 'pass', passed = true")
+    commit, key, _ = file.stem.split("-")
+    copy.rename(file.with_name(f"{commit}-{key}-{crc32(copy.read_bytes()):08x}.duckdb"))
+    assert doctor.faults(store, now=NOW) == []
+    (fault,) = doctor.faults(store, now=NOW, deep=True)
+    assert fault.check == "prepared"
+    assert "other rows than the store gives (runs)" in fault.sentence
+    doctor.repair(store, now=NOW, deep=True)
+    assert held(store) == loaded(store)
+    assert files(store) == []
